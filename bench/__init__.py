@@ -1,0 +1,1 @@
+"""Benchmarks: how fast, how large; each file says what it measures and how."""

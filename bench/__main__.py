@@ -1,0 +1,20 @@
+"""``python -m bench`` names what can be measured; each verb is a file."""
+
+from __future__ import annotations
+
+import click
+
+from bench import loads, memory, previews
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Measure bitseg on generated data, and print what was measured on."""
+
+
+main.add_command(loads.command, "loads")
+main.add_command(memory.command, "memory")
+main.add_command(previews.command, "previews")
+
+if __name__ == "__main__":
+    main()

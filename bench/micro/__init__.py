@@ -1,0 +1,1 @@
+"""Micro-benchmarks: our own regressions, by pytest-benchmark."""

@@ -1,0 +1,104 @@
+"""``bitseg preview`` tells how many contacts a definition has, and why so many."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from bitseg import Preview, examples
+from bitseg.cli.output import show_json, show_table
+from bitseg.cli.sources import Sources, open_engine, source_options
+
+_EXAMPLE = "example:"
+
+
+class Instant(click.ParamType):
+    """An ISO 8601 date-time with an offset."""
+
+    name = "ISO"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the instant that a text says."""
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            self.fail(f"Expected an ISO 8601 date-time with an offset, got '{value}'.", param, ctx)
+        return instant
+
+
+@click.command()
+@click.argument("rules")
+@source_options
+@click.option("--breakdown", is_flag=True, help="Count every condition and group on its own.")
+@click.option(
+    "--sample", type=click.IntRange(0, 50), default=0, metavar="N", help="Show N members (0-50)."
+)
+@click.option("--near-misses", is_flag=True, help="Count who fails just one condition.")
+@click.option("--now", type=Instant(), help="Evaluate for this instant instead of the clock's.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+def command(  # noqa: PLR0913 - one argument for each option
+    rules: str,
+    sources: Sources,
+    *,
+    breakdown: bool,
+    sample: int,
+    near_misses: bool,
+    now: datetime | None,
+    as_json: bool,
+) -> None:
+    """Count the contacts in RULES: a JSON file, - for standard input, or example:ID."""
+    definition = _rules(rules)
+    engine = open_engine(sources)
+    answer = engine.preview(
+        definition, breakdown=breakdown, sample=sample, near_misses=near_misses, now=now
+    )
+    if as_json:
+        show_json(answer)
+    else:
+        _show(answer)
+
+
+def _rules(source: str) -> bytes | dict[str, object]:
+    if source == "-":
+        return click.get_binary_stream("stdin").read()
+    if not source.startswith(_EXAMPLE):
+        try:
+            return Path(source).read_bytes()
+        except OSError as error:
+            raise click.BadParameter(f"{source}: {error.strerror}.", param_hint="RULES") from None
+    by_id = {example.id: example.rules for example in examples.segments()}
+    name = source.removeprefix(_EXAMPLE)
+    if name not in by_id:
+        raise click.BadParameter(
+            f"Expected the id of an example, got '{name}'; there are {', '.join(by_id)}.",
+            param_hint="RULES",
+        )
+    return by_id[name]
+
+
+def _show(answer: Preview) -> None:
+    click.echo(
+        f"{answer.count:,} of {answer.total:,} contacts match; {answer.reachable:,} are reachable."
+    )
+    click.echo(f"Evaluated for {answer.now} in {answer.took_us:,} µs.")
+    for remark in answer.lint:
+        click.echo(f"note: {remark.message} – at `{remark.path}`")
+    if answer.bounds:
+        rows = ((path, *bounds) for path, bounds in answer.bounds.items())
+        show_table("Relative dates", ("path", "from", "to"), rows)
+    for title, counts in (
+        ("Each on its own", answer.breakdown),
+        ("Near misses", answer.near_misses),
+    ):
+        if counts is not None:
+            show_table(title, ("path", "contacts"), counts.items(), numbers="contacts")
+    if answer.sample:
+        paths = list(dict.fromkeys(path for contact in answer.sample for path in contact))
+        shown = ([contact.get(path) for path in paths] for contact in answer.sample)
+        show_table("Members", paths, shown)

@@ -1,0 +1,438 @@
+"""The engine is the front of bitseg: contacts and events in, counts and members out.
+
+One lock orders everything: a write is prepared outside and applied under it, an evaluation holds
+it, so it sees one version and never half a write.
+"""
+
+from __future__ import annotations
+
+from threading import RLock
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from bitseg.bitmap import RowSet
+from bitseg.changes import DefineField, DeleteContacts, WithdrawEvents
+from bitseg.clock import Now, to_ms
+from bitseg.errors import FieldError, SegmentError, UnknownContactError
+from bitseg.fields import ENGAGEMENT_FIELDS, Field
+from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
+from bitseg.members import Members
+from bitseg.plan.compile import compile_definition
+from bitseg.plan.execute import Executor
+from bitseg.preview import breakdown, contact_values, explain, lint, near_misses
+from bitseg.preview.show import show_instant
+from bitseg.results import Diff, Explanation, Preview
+from bitseg.rulebook import Rulebook
+from bitseg.rules.dates import bounds
+from bitseg.segments import Segments
+from bitseg.suppression import SUPPRESSION
+from bitseg.tenant import Tenant
+from bitseg.writes import Writes
+from bitseg.zones import get_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from bitseg.fields import DataType
+    from bitseg.plan.nodes import Plan
+    from bitseg.results import LoadReport
+    from bitseg.rules.nodes import Definition
+
+GIB: Final = 2**30
+SAMPLE_MOST: Final = 50
+
+
+class Engine:
+    """All contacts, events and segments of one tenant, in memory.
+
+    Methods that take ``rules`` take a dict in the shape of SPEC section 4, its JSON text or
+    bytes, or a ``Definition``, and raise ``RuleError`` naming every fault. ``now`` is an aware
+    datetime, cut to the ms; without it, the engine's clock. An engine may be used from several
+    threads.
+    """
+
+    def __init__(
+        self,
+        timezone: str = "UTC",
+        *,
+        clock: Callable[[], int] | None = None,
+        keep_bytes: int = GIB,
+        remember_event_ids_days: int = 30,
+        retention_days: int | None = None,
+    ) -> None:
+        """Begin with no contacts.
+
+        Args:
+            timezone: IANA name of the tenant's timezone.
+            clock: returns ms since 1970 UTC; None = the system's clock.
+            keep_bytes: how much of what queries build may be kept for the next ones.
+            remember_event_ids_days: a second event of an id is ignored for at least this long.
+            retention_days: drop events older than this, keeping their lifetime totals; None = no.
+
+        Raises:
+            FieldError: there is no such timezone, or a number of days is below 1.
+        """
+        for days in (remember_event_ids_days, retention_days):
+            if days is not None and days < 1:
+                raise FieldError(f"Expected a number of days ≥ 1, got {days}")
+        self._lock = RLock()
+        self._tenant = Tenant(get_zone(timezone), remember_event_ids_days)
+        self._segments = Segments()
+        self._rulebook = Rulebook(self._tenant, self._segments)
+        self._executor = Executor(self._tenant, self._static, keep_bytes)
+        self._writes = Writes(self._tenant, self._lock, clock, retention_days)
+
+    # Writes
+
+    def define_field(
+        self, path: str, data_type: DataType, label: str = "", description: str = ""
+    ) -> Field:
+        """Declare a custom field, or change the words of one.
+
+        Raises:
+            FieldError: the path or type may not be so, or the field has values of another type.
+        """
+        field = Field(path, data_type, label or path.partition(".")[2], description)
+        self._writes.define_field(DefineField(field))
+        return field
+
+    def load_contacts(
+        self,
+        rows: Any,
+        *,
+        mapping: dict[str, str] | None = None,
+        strict: bool = False,
+        rejects: Path | str | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> LoadReport:
+        """Create or update contacts.
+
+        Args:
+            rows: list of dicts, pyarrow Table, RecordBatch or RecordBatchReader, polars frame, or
+                the path of a CSV, Parquet, NDJSON or Arrow file, plain or .gz or .zst.
+            mapping: ``{column: field}`` for columns whose names do not say the field.
+            strict: any fault means that nothing goes in.
+            rejects: where to write the rows that did not go in, with their reasons, as NDJSON.
+            progress: called with what is done and the whole, in bytes or rows; None = unknown.
+
+        Raises:
+            LoadError: the source cannot be read, or ``strict`` and there are faults.
+        """
+        return load_contacts(
+            self._writes, rows, mapping=mapping, strict=strict, rejects=rejects, progress=progress
+        )
+
+    def load_events(
+        self,
+        rows: Any,
+        *,
+        create_contacts: bool = False,
+        mapping: dict[str, str] | None = None,
+        strict: bool = False,
+        rejects: Path | str | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> LoadReport:
+        """Record events: rows of ``contact_id, kind, at``, ``event_id`` if any, and properties.
+
+        Args:
+            rows: as for ``load_contacts``.
+            create_contacts: make contacts of unknown ids instead of rejecting their events.
+            mapping: as for ``load_contacts``.
+            strict: as for ``load_contacts``.
+            rejects: as for ``load_contacts``.
+            progress: as for ``load_contacts``.
+
+        Raises:
+            LoadError: the source cannot be read, or ``strict`` and there are faults.
+        """
+        return load_events(
+            self._writes,
+            rows,
+            create_contacts=create_contacts,
+            mapping=mapping,
+            strict=strict,
+            rejects=rejects,
+            progress=progress,
+        )
+
+    def inspect_contacts(
+        self, rows: Any, mapping: dict[str, str] | None = None
+    ) -> dict[str, tuple[str, str, str]]:
+        """Return what each column of a contacts source would become: field, type, and how known.
+
+        Raises:
+            LoadError: the source cannot be read so.
+        """
+        return inspect_contacts(self._writes, rows, mapping=mapping)
+
+    def inspect_events(
+        self, rows: Any, mapping: dict[str, str] | None = None
+    ) -> dict[str, tuple[str, str, str]]:
+        """Return what each column of an events source would become: property, type, and how known.
+
+        Raises:
+            LoadError: the source cannot be read so.
+        """
+        return inspect_events(self._writes, rows, mapping=mapping)
+
+    def delete_contacts(self, ids: Iterable[str]) -> int:
+        """Erase contacts, their values and their events; return how many there were."""
+        with self._lock:
+            rows = self._tenant.delete(DeleteContacts(tuple(ids)))
+            if rows.size:
+                self._segments.erase(rows, self._tenant.contacts.n)
+            return rows.size
+
+    def withdraw_events(self, event_ids: Iterable[str]) -> int:
+        """Take events back by their ids; return how many there were. The ids stay remembered."""
+        with self._lock:
+            return self._tenant.withdraw(WithdrawEvents(tuple(event_ids)))
+
+    def drop_expired_events(self) -> int:
+        """Drop the events that are older than the retention now; return how many."""
+        return self._writes.drop_expired(self._writes.now())
+
+    # Segments
+
+    def define_segment(self, segment: str, rules_or_contact_ids: Any) -> int:
+        """Set a segment: dynamic by rules, static by a list of contact ids or by Members.
+
+        Returns:
+            How many members it has now.
+
+        Raises:
+            RuleError: the rules are not valid, match everybody by accident, or form a cycle.
+            SegmentError: ids that no contact has; nothing changes.
+        """
+        with self._lock:
+            what = self._segment_of(rules_or_contact_ids)
+            self._segments.define(segment, what)
+            if isinstance(what, RowSet):
+                return what.count
+            return self._members(self._plan_of(what), self._now(None)).count
+
+    def remove_segment(self, segment: str) -> None:
+        """Forget a segment.
+
+        Raises:
+            UnknownSegmentError: there is none.
+            SegmentError: other segments refer to it; they are named.
+        """
+        with self._lock:
+            self._segments.remove(segment)
+
+    def _segment_of(self, what: Any) -> Definition | RowSet:
+        n = self._tenant.contacts.n
+        if isinstance(what, Members):
+            return RowSet.from_bitmap(what.rows, n).and_(self._tenant.contacts.live)
+        if isinstance(what, list | tuple | set | frozenset):
+            ids = list(what)
+            found = self._tenant.contacts.rows_of(pa.array(ids, pa.large_string()))
+            unknown = [one for one, row in zip(ids, found.tolist(), strict=True) if row < 0]
+            if unknown:
+                raise SegmentError(*(f"No contact has the id {one!r}" for one in unknown))
+            return RowSet.from_rows(np.unique(found).astype(np.uint32), n)
+        return self._rulebook.read(what, saving=True)
+
+    # Questions
+
+    def count(self, rules: Any, now: datetime | None = None) -> int:
+        """Return how many contacts are in a definition."""
+        with self._lock:
+            return self._members(self._rulebook.compiled(rules).plan, self._now(now)).count
+
+    def select(self, rules: Any, now: datetime | None = None) -> Members:
+        """Return the contacts that are in a definition, as a set that no later write changes."""
+        with self._lock:
+            members = self._members(self._rulebook.compiled(rules).plan, self._now(now))
+            return Members(members.copy(), self._tenant.contacts, self._lock)
+
+    def preview(
+        self,
+        rules: Any,
+        breakdown: bool = False,
+        sample: int = 0,
+        now: datetime | None = None,
+        *,
+        near_misses: bool = False,
+        against: str | None = None,
+    ) -> Preview:
+        """Return the count of a definition and what helps to judge it.
+
+        Args:
+            rules: the definition.
+            breakdown: also count every condition and group on its own.
+            sample: also show this many member contacts, up to 50, in the order of first load.
+            now: the instant.
+            near_misses: also count the contacts that fail one unit only, by unit.
+            against: also say who would enter and leave this segment.
+
+        Raises:
+            RuleError: the rules are not valid.
+            UnknownSegmentError: there is no segment ``against``.
+            FieldError: ``sample`` is not between 0 and 50.
+        """
+        if not 0 <= sample <= SAMPLE_MOST:
+            raise FieldError(f"Expected a sample of 0 to {SAMPLE_MOST} contacts, got {sample}")
+        began = perf_counter_ns()
+        with self._lock:
+            instant = self._now(now)
+            compiled = self._rulebook.compiled(rules)
+            members = self._members(compiled.plan, instant)
+            suppressed = self._members(self._suppression(), instant)
+            definition = compiled.definition
+            extras = {
+                "breakdown": self._breakdown(definition, instant) if breakdown else None,
+                "sample": self._sample(members, sample) if sample else None,
+                "near_misses": self._near_misses(definition, instant) if near_misses else None,
+                "diff": None if against is None else self._diff(members, against, instant),
+            }
+            return Preview(
+                count=members.count,
+                reachable=members.count - members.and_count(suppressed),
+                total=self._tenant.contacts.live.count,
+                now=show_instant(instant.at),
+                bounds=self._bounds(definition, instant),
+                lint=lint(definition, self._tenant.schema, instant, self._writes.kept_since),
+                took_us=(perf_counter_ns() - began) // 1_000,
+                **extras,
+            )
+
+    def explain(self, rules: Any, contact_id: str, now: datetime | None = None) -> Explanation:
+        """Return, for one contact, each condition's answer and the contact's own value.
+
+        Raises:
+            RuleError: the rules are not valid.
+            UnknownContactError: no contact has the id.
+        """
+        with self._lock:
+            compiled = self._rulebook.compiled(rules)
+            instant = self._now(now)
+            row = self._row_of(contact_id)
+            members = self._members(compiled.plan, instant)
+            return Explanation(
+                contact_id,
+                bool(members.test(np.array([row], np.uint32))[0]),
+                explain(
+                    compiled.definition, row, self._segments, self._executor, self._tenant, instant
+                ),
+            )
+
+    def contact(self, contact_id: str, now: datetime | None = None) -> dict[str, Any]:
+        """Return ``{field path: value}`` of one contact, without what is missing.
+
+        Raises:
+            UnknownContactError: no contact has the id.
+        """
+        with self._lock:
+            row, instant = self._row_of(contact_id), self._now(now)
+            return contact_values(
+                self.fields.values(), lambda field: self._tenant.value(field, row, instant)
+            )
+
+    def __len__(self) -> int:
+        """Return how many contacts there are."""
+        return self._tenant.contacts.live.count
+
+    # The inside, made visible
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The fields by path: built in, declared and inferred; a copy."""
+        return dict(self._tenant.schema.fields)
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The ids of all segments, in order of first definition."""
+        return tuple(self._segments.ids())
+
+    @property
+    def event_count(self) -> int:
+        """How many events there are."""
+        return len(self._tenant.events)
+
+    def memory(self) -> dict[str, int]:
+        """Return bytes held, by what for: data, and ``kept`` for what queries built."""
+        with self._lock:
+            return {**self._tenant.memory(), "kept": self._executor.nbytes}
+
+    def drop_kept(self) -> None:
+        """Drop everything that queries built; the next ones build it again."""
+        with self._lock:
+            self._executor.drop_kept()
+
+    def _now(self, now: datetime | None) -> Now:
+        if now is None:
+            return Now(self._writes.now(), self._tenant.zone)
+        if now.tzinfo is None:
+            raise FieldError("Expected an aware datetime as now, got one without a timezone")
+        return Now(to_ms(now), self._tenant.zone)
+
+    def _members(self, plan: Plan, now: Now) -> RowSet:
+        return self._executor.members(plan, now)
+
+    def _plan_of(self, definition: Definition) -> Plan:
+        return compile_definition(definition, self._segments)
+
+    def _suppression(self) -> Plan:
+        plan: Plan = self._rulebook.compiled(SUPPRESSION).plan
+        return plan
+
+    def _static(self, segment: str) -> tuple[RowSet, int]:
+        return self._segments.static(segment, self._tenant.contacts.n)
+
+    def _row_of(self, contact_id: str) -> int:
+        row = int(self._tenant.contacts.rows_of(pa.array([contact_id], pa.large_string()))[0])
+        if row < 0:
+            raise UnknownContactError(f"No contact has the id {contact_id!r}")
+        return row
+
+    def _breakdown(self, definition: Definition, now: Now) -> dict[str, int]:
+        return breakdown(definition, self._segments, self._executor, now)
+
+    def _near_misses(self, definition: Definition, now: Now) -> dict[str, int]:
+        return near_misses(
+            definition, self._segments, self._executor, self._tenant.contacts, now
+        )
+
+    def _diff(self, members: RowSet, against: str, now: Now) -> Diff:
+        segment = self._segments.get(against)
+        if segment.definition is None:
+            saved, _ = self._static(against)
+        else:
+            saved = self._members(self._plan_of(segment.definition), now)
+        entering, leaving = members.minus(saved), saved.minus(members)
+        ids = self._tenant.contacts.ids
+        return Diff(
+            entering.count,
+            leaving.count,
+            tuple(ids.take(entering.rows()[:SAMPLE_MOST]).to_pylist()),
+            tuple(ids.take(leaving.rows()[:SAMPLE_MOST]).to_pylist()),
+        )
+
+    def _sample(self, members: RowSet, size: int) -> tuple[dict[str, Any], ...]:
+        """Show the first members by their stored fields: derived ones might be cold, and slow."""
+        fields = [
+            field for path, field in self.fields.items() if path not in ENGAGEMENT_FIELDS
+        ]
+        contacts = self._tenant.contacts
+        return tuple(
+            contact_values(fields, lambda field, row=row: contacts.value(field.path, row))
+            for row in members.rows()[:size].tolist()
+        )
+
+    def _bounds(
+        self, definition: Definition, now: Now
+    ) -> dict[str, tuple[str | None, str | None]]:
+        return {
+            path: (
+                None if lo is None else show_instant(lo),
+                None if hi is None else show_instant(hi),
+            )
+            for path, (lo, hi) in bounds(definition, now).items()
+        }

@@ -1,0 +1,103 @@
+"""What can go wrong, as types: every error bitseg raises on purpose.
+
+BitsegError
+├── RuleError            a definition is not valid; ``faults`` names every fault   (ValueError)
+├── FieldError           a field, type or setting may not be so                    (ValueError)
+├── LoadError            a source cannot be read, or a strict load found faults    (ValueError)
+├── SegmentError         a segment may not be defined or removed so                (ValueError)
+├── UnknownContactError  no contact has that id                                    (LookupError)
+├── UnknownSegmentError  no segment has that id                                    (LookupError)
+└── MissingExtraError    an optional package is needed and not installed           (ImportError)
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing wrong with one part of an input.
+
+    Attributes:
+        path: where, as in ``groups[0].conditions[2].operator``; empty for the whole.
+        message: what was wrong and what would be right, in one sentence.
+        allowed: the values that would be right, where they can be listed.
+        code: a stable word for programs, such as ``unknown_field``.
+    """
+
+    path: str
+    message: str
+    allowed: tuple[str, ...] = ()
+    code: str = "invalid"
+
+    def __str__(self) -> str:
+        """The fault as a line for people."""
+        return f"{self.message} – at `{self.path}`" if self.path else self.message
+
+
+class BitsegError(Exception):
+    """The root of all errors raised on purpose, with every fault found, not only the first."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, *faults: Fault | str) -> None:
+        """Take faults, or sentences about the input as a whole."""
+        self.faults: tuple[Fault, ...] = tuple(
+            fault if isinstance(fault, Fault) else Fault("", fault, code=self.code)
+            for fault in faults
+        )
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class RuleError(BitsegError, ValueError):
+    """A definition is not valid."""
+
+    code = "invalid_rule"
+
+
+class FieldError(BitsegError, ValueError):
+    """A field, a type or a setting may not be so."""
+
+    code = "invalid_field"
+
+
+class LoadError(BitsegError, ValueError):
+    """A source cannot be read as asked; nothing of it went in."""
+
+    code = "invalid_load"
+
+
+class SegmentError(BitsegError, ValueError):
+    """A segment may not be defined or removed as asked."""
+
+    code = "invalid_segment"
+
+
+class UnknownContactError(BitsegError, LookupError):
+    """No contact has that id."""
+
+    code = "unknown_contact"
+
+
+class UnknownSegmentError(BitsegError, LookupError):
+    """No segment has that id."""
+
+    code = "unknown_segment"
+
+
+class MissingExtraError(BitsegError, ImportError):
+    """A package that only some need is not installed."""
+
+    code = "missing_extra"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the nearest known name, or an empty string."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""

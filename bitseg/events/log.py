@@ -1,0 +1,226 @@
+"""A kind's log is its events as typed columns in time order; of one instant, in order of arrival.
+
+Arrivals wait in ``_arrived`` until someone reads. Then they are sorted and appended or, where some
+are late, merged with the stretch behind the earliest of them: what is on time costs nothing more,
+and a bulk load in any order is sorted once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bitseg.events.index import ContactIndex
+from bitseg.events.properties import missing_mark, property_column
+from bitseg.growing import Growing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from bitseg.bitmap import Mask, Rows
+    from bitseg.events.properties import Encoded
+    from bitseg.fields import DataType
+
+    Instants = npt.NDArray[np.int64]
+    Positions = npt.NDArray[np.int64]
+
+NO_EVENT_ID = 0
+
+
+class Events:
+    """Some events of one kind, as columns of equal length.
+
+    Attributes:
+        rows: uint32[k], the contacts' rows.
+        at: int64[k], ms.
+        codes: uint32[k], the event ids' codes, 0 for none; None where none has one.
+    """
+
+    __slots__ = ("_pick", "_properties", "at", "codes", "rows")
+
+    def __init__(
+        self,
+        rows: Rows,
+        at: Instants,
+        codes: npt.NDArray[np.uint32] | None,
+        properties: Mapping[str, Encoded],
+        pick: slice | Positions | None = None,
+    ) -> None:
+        """Take columns, and where ``properties`` are longer, which of their places are meant."""
+        self.rows = rows
+        self.at = at
+        self.codes = codes
+        self._properties = properties
+        self._pick = pick
+
+    def __len__(self) -> int:
+        """Return how many events these are."""
+        return self.rows.size
+
+    def property(self, name: str) -> Encoded | None:
+        """Return the codes of a property, or None where no event of the kind ever had it."""
+        column = self._properties.get(name)
+        return column if column is None or self._pick is None else column[self._pick]
+
+    def properties(self) -> dict[str, Encoded]:
+        """Return the codes of all properties."""
+        return {
+            name: column if self._pick is None else column[self._pick]
+            for name, column in self._properties.items()
+        }
+
+    def where(self, mask: Mask) -> Events:
+        """Return the events whose place in bool[k] is true."""
+        codes = None if self.codes is None else self.codes[mask]
+        chosen = {name: column[mask] for name, column in self.properties().items()}
+        return Events(self.rows[mask], self.at[mask], codes, chosen)
+
+
+class KindLog:
+    """All events of one kind."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._rows = Growing(np.uint32)
+        self._at = Growing(np.int64)
+        self._codes: Growing | None = None
+        self._properties: dict[str, Growing] = {}
+        self._types: dict[str, DataType] = {}
+        self._arrived: list[Events] = []
+        self._index = ContactIndex()
+
+    def __len__(self) -> int:
+        """Return how many events there are."""
+        return self._rows.size + sum(len(batch) for batch in self._arrived)
+
+    def append(self, batch: Events, types: Mapping[str, DataType]) -> None:
+        """Record events in order of arrival; ``types`` names the type of each property."""
+        self._types.update(types)
+        self._arrived.append(batch)
+
+    def between(self, lo: int, hi: int) -> tuple[int, int]:
+        """Return the positions [start, stop) of the events with lo ≤ at < hi."""
+        self._settle()
+        start, stop = np.searchsorted(self._at.values, (lo, max(lo, hi)))
+        return int(start), int(stop)
+
+    def ends(self) -> tuple[int, ...]:
+        """Return the first and the last event's instant, or nothing where there are no events."""
+        self._settle()
+        at = self._at.values
+        return (int(at[0]), int(at[-1])) if at.size else ()
+
+    def slice(self, start: int, stop: int) -> Events:
+        """Return the events at positions [start, stop), without a copy."""
+        self._settle()
+        return self._pick(slice(start, stop))
+
+    def at_positions(self, positions: Positions) -> Events:
+        """Return the events at int64 positions."""
+        return self._pick(positions)
+
+    def positions_of(self, rows: Rows) -> Positions:
+        """Return the positions of all events of distinct, ascending rows: by row, then by time."""
+        self._settle()
+        return self._index.positions_of(rows, self._rows.values)
+
+    def positions_of_ids(self, codes: npt.NDArray[np.uint32]) -> Positions:
+        """Return the positions of the events whose event ids have these codes."""
+        self._settle()
+        if self._codes is None:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(np.isin(self._codes.values, codes))
+
+    def remove(self, positions: Positions) -> None:
+        """Take out the events at positions."""
+        kept = np.ones(self._rows.size, np.bool_)
+        kept[positions] = False
+        for column in self._columns():
+            column.keep(kept)
+        self._index = ContactIndex()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, the index by contact included."""
+        self._settle()
+        return sum(column.nbytes for column in self._columns()) + self._index.nbytes
+
+    def _pick(self, pick: slice | Positions) -> Events:
+        codes = None if self._codes is None else self._codes.values[pick]
+        properties = {name: column.values for name, column in self._properties.items()}
+        return Events(self._rows.values[pick], self._at.values[pick], codes, properties, pick)
+
+    def _columns(self) -> list[Growing]:
+        codes = [] if self._codes is None else [self._codes]
+        return [self._rows, self._at, *codes, *self._properties.values()]
+
+    def _settle(self) -> None:
+        """Bring what arrived into time order."""
+        if not self._arrived:
+            return
+        batch = self._arrived[0] if len(self._arrived) == 1 else self._joined()
+        self._arrived = []
+        self._make_columns(batch)
+        at = self._at.values
+        start = int(np.searchsorted(at, batch.at.min(), side="right"))
+        merged = np.concatenate((at[start:], batch.at))
+        order = None
+        if (merged[1:] < merged[:-1]).any():
+            order = np.argsort(merged, kind="stable")
+        self._splice(self._at, start, batch.at, order)
+        self._splice(self._rows, start, batch.rows, order)
+        if self._codes is not None:
+            codes = np.zeros(len(batch), np.uint32) if batch.codes is None else batch.codes
+            self._splice(self._codes, start, codes, order)
+        for name, column in self._properties.items():
+            values = batch.property(name)
+            if values is None:
+                values = np.full(len(batch), missing_mark(self._types[name]))
+            self._splice(column, start, values, order)
+        self._index.changed_from(start)
+
+    @staticmethod
+    def _splice(
+        column: Growing, start: int, values: npt.NDArray[Any], order: Positions | None
+    ) -> None:
+        """Merge values behind ``start`` in the order given, or append where that is None."""
+        if order is None:
+            column.extend(values)
+            return
+        column.splice(start, np.concatenate((column.values[start:], values))[order])
+
+    def _joined(self) -> Events:
+        """Return all arrivals as one batch, in order of arrival."""
+        batches = self._arrived
+        names = {name for batch in batches for name in batch.properties()}
+        codes = None
+        if any(batch.codes is not None for batch in batches):
+            none = [np.zeros(len(batch), np.uint32) for batch in batches]
+            codes = np.concatenate(
+                [b.codes if b.codes is not None else no for b, no in zip(batches, none, strict=True)]
+            )
+        return Events(
+            np.concatenate([batch.rows for batch in batches]),
+            np.concatenate([batch.at for batch in batches]),
+            codes,
+            {name: np.concatenate([self._or_missing(b, name) for b in batches]) for name in names},
+        )
+
+    def _or_missing(self, batch: Events, name: str) -> Encoded:
+        values = batch.property(name)
+        if values is not None:
+            return values
+        mark = missing_mark(self._types[name])
+        return np.full(len(batch), mark, np.float64 if mark else np.uint8)
+
+    def _make_columns(self, batch: Events) -> None:
+        """Make the columns that a batch is the first to need."""
+        for name in batch.properties():
+            if name not in self._properties:
+                self._properties[name] = property_column(self._types[name], self._rows.size)
+        if batch.codes is not None and self._codes is None:
+            self._codes = Growing(np.uint32)
+            self._codes.resize(self._rows.size, NO_EVENT_ID)

@@ -1,0 +1,112 @@
+"""The logs are all events of a tenant: a log a kind, and the tallies that are kept true by them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bitseg.events.ids import EventIds
+from bitseg.events.index import among
+from bitseg.events.log import Events, KindLog
+from bitseg.events.properties import Dictionaries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping
+
+    import pyarrow as pa
+
+    from bitseg.bitmap import Rows
+    from bitseg.events.log import Positions
+    from bitseg.events.tally import Tally
+    from bitseg.fields import DataType
+
+
+class EventLogs:
+    """All kinds' logs, the property pools, the remembered ids and the kept tallies."""
+
+    def __init__(self, remember_days: int) -> None:
+        """Take for how many days an event id is remembered at the least."""
+        self.kinds: dict[str, KindLog] = {}
+        self.dictionaries = Dictionaries()
+        self.ids = EventIds(remember_days)
+        self._tallies: dict[Hashable, tuple[tuple[str, ...], Tally]] = {}
+
+    def __len__(self) -> int:
+        """Return how many events there are."""
+        return sum(len(log) for log in self.kinds.values())
+
+    def log(self, kind: str) -> KindLog:
+        """Return a kind's log; of a kind never seen, an empty one."""
+        return self.kinds.setdefault(kind, KindLog())
+
+    def tally(
+        self, key: Hashable, kinds: tuple[str, ...], make: Callable[[], Tally]
+    ) -> Tally:
+        """Return the tally kept under a key, or make and keep it; it looks at the kinds."""
+        if key not in self._tallies:
+            self._tallies[key] = (kinds, make())
+        return self._tallies[key][1]
+
+    def drop_unheard(self) -> None:
+        """Drop the tallies that nobody listens to."""
+        for key, (_, tally) in list(self._tallies.items()):
+            if not tally.heard:
+                tally.close()
+                del self._tallies[key]
+
+    def tallies(self) -> Iterator[Tally]:
+        """Yield the kept tallies."""
+        return (tally for _, tally in self._tallies.values())
+
+    def _hearing(self, kind: str) -> Iterator[Tally]:
+        return (tally for kinds, tally in self._tallies.values() if kind in kinds)
+
+    def record(
+        self,
+        kind: str,
+        events: Events,
+        types: Mapping[str, DataType],
+    ) -> None:
+        """Record events of one kind, in order of arrival."""
+        if len(events) == 0:
+            return
+        self.log(kind).append(events, types)
+        for tally in self._hearing(kind):
+            tally.record(kind, events)
+
+    def withdraw(self, event_ids: pa.LargeStringArray) -> int:
+        """Take the events with these ids out and return how many; the ids stay remembered."""
+        codes = self.ids.find(event_ids)
+        return sum(
+            self._remove(kind, log.positions_of_ids(codes)) for kind, log in self.kinds.items()
+        )
+
+    def erase(self, rows: Rows) -> None:
+        """Take all events of distinct, ascending rows out."""
+        for kind, log in self.kinds.items():
+            whole = log.slice(0, len(log))
+            self._remove(kind, np.flatnonzero(among(whole.rows, rows)))
+
+    def drop(self, kind: str, count: int) -> int:
+        """Take a kind's earliest events out and return how many these were."""
+        return self._remove(kind, np.arange(count, dtype=np.int64))
+
+    def _remove(self, kind: str, positions: Positions) -> int:
+        if positions.size == 0:
+            return 0
+        log = self.kinds[kind]
+        gone = log.at_positions(positions)
+        log.remove(positions)
+        for tally in self._hearing(kind):
+            tally.removed(kind, gone)
+        return positions.size
+
+    def memory(self) -> dict[str, int]:
+        """Return bytes held, by what for."""
+        return {
+            "events": sum(log.nbytes for log in self.kinds.values()),
+            "event_properties": self.dictionaries.nbytes,
+            "event_ids": self.ids.nbytes,
+            "tallies": sum(tally.nbytes for tally in self.tallies()),
+        }

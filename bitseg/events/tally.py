@@ -1,0 +1,163 @@
+"""A tally is one value a contact, made from its events, kept true as events and time arrive.
+
+This file says what all tallies share: who listens, when values are brought up to date, and how a
+window moves. What the value is, is each kind's own: ``counts``, ``lasts`` and ``recomputed``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bitseg.bitmap import Rows, RowSet
+    from bitseg.bitmap import Mask
+    from bitseg.clock import Now
+    from bitseg.columns.tests import Test
+    from bitseg.events.log import Events, KindLog
+
+Window = tuple[int, int]
+
+
+class Listener(Protocol):
+    """Someone who keeps an answer that was made from a tally."""
+
+    def touch(self, rows: Rows) -> None:
+        """Hear that these rows' values may have changed; repeats are possible."""
+        ...
+
+    def forget(self) -> None:
+        """Hear that any row's value may have changed."""
+        ...
+
+
+class Tally(ABC):
+    """The common part of all tallies.
+
+    A tally is brought to an instant by ``settle`` and then answers for that instant. ``record``
+    and ``removed`` tell it of writes between two settlings.
+    """
+
+    default: float | None = None
+    """The value of a contact without events; None where it is missing."""
+
+    def __init__(self, window: Callable[[Now], Window]) -> None:
+        """Take the function from an instant to the window [lo, hi) of events that count."""
+        self._window_at = window
+        self._window: Window | None = None
+        self._stale: list[Rows] = []
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this one of changes."""
+        self._listeners.append(listener)
+
+    def leave(self, listener: Listener) -> None:
+        """Tell this one no longer."""
+        self._listeners.remove(listener)
+
+    @property
+    def heard(self) -> bool:
+        """Whether anyone listens."""
+        return bool(self._listeners)
+
+    def close(self) -> None:
+        """Hear that this tally is kept no longer."""
+
+    def settle(self, now: Now, n: int) -> None:
+        """Bring the values of n rows to an instant and tell the listeners which changed."""
+        window = self._window_at(now)
+        self._grow(n)
+        if self._window is None:
+            self._build(window)
+            self._window = window
+            self._stale = []
+            for listener in self._listeners:
+                listener.forget()
+            return
+        if window != self._window:
+            self._move(self._window, window)
+            self._window = window
+        if self._stale:
+            rows = np.unique(np.concatenate(self._stale))
+            self._stale = []
+            self._recompute(rows)
+            self._tell(rows)
+
+    def _tell(self, rows: Rows) -> None:
+        for listener in self._listeners:
+            listener.touch(rows)
+
+    def _drop(self) -> None:
+        """Make everything anew at the next settling."""
+        self._window = None
+
+    @abstractmethod
+    def _grow(self, n: int) -> None:
+        """Make room for n rows; new ones have no events."""
+
+    @abstractmethod
+    def _build(self, window: Window) -> None:
+        """Make all values for a window."""
+
+    @abstractmethod
+    def _move(self, old: Window, new: Window) -> None:
+        """Bring the values from one window to another and tell, or make stale, what changed."""
+
+    @abstractmethod
+    def _recompute(self, rows: Rows) -> None:
+        """Make the values of distinct, ascending rows anew for the window that holds."""
+
+    @abstractmethod
+    def record(self, kind: str, events: Events) -> None:
+        """Hear of new events of a kind this tally looks at."""
+
+    @abstractmethod
+    def removed(self, kind: str, events: Events) -> None:
+        """Hear of events that are no longer."""
+
+    @abstractmethod
+    def matches(self, test: Test) -> RowSet:
+        """Return the rows whose values pass a test; never rows without a value."""
+
+    @abstractmethod
+    def matches_at(self, test: Test, rows: Rows) -> Mask:
+        """Return bool[k]: which of uint32[k] rows pass a test."""
+
+    @abstractmethod
+    def value_at(self, row: int) -> Any:
+        """Return one row's value, None where it is missing."""
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Bytes held."""
+
+
+def crossings(old: Window, new: Window) -> tuple[tuple[Window, ...], tuple[Window, ...]]:
+    """Return the stretches that come in and those that go out when a window moves.
+
+    >>> crossings((0, 10), (3, 14))
+    (((10, 14),), ((0, 3),))
+    """
+    entering = _beyond(new, old)
+    leaving = _beyond(old, new)
+    return entering, leaving
+
+
+def _beyond(one: Window, other: Window) -> tuple[Window, ...]:
+    """Return the stretches of one window outside the other."""
+    if other[0] >= other[1]:
+        stretches: tuple[Window, ...] = (one,)
+    else:
+        stretches = ((one[0], min(one[1], other[0])), (max(one[0], other[1]), one[1]))
+    return tuple((lo, hi) for lo, hi in stretches if lo < hi)
+
+
+def events_in(log: KindLog, stretches: tuple[Window, ...]) -> list[Events]:
+    """Return the events of a log in each of some stretches of time."""
+    return [log.slice(*log.between(lo, hi)) for lo, hi in stretches]

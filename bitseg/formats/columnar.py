@@ -1,0 +1,161 @@
+"""Columnar sources have typed columns: Parquet, Arrow IPC, and tables in memory."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bitseg.formats.bytestream import readable
+from bitseg.formats.source import RawBatch, batch_rows, check_names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+_BUFFER_BYTES = 2**20
+_IPC_FILE = b"ARROW1"
+
+class TableSource:
+    """A table in memory: Arrow's, or anyone's that offers itself as an Arrow stream."""
+
+    textual = False
+    keyed = False
+    exact = False
+
+    def __init__(self, table: Any, total: int | None = None) -> None:
+        """Take an object with ``__arrow_c_stream__`` that can be asked more than once."""
+        self._table = table
+        self.total = total
+        self.columns = check_names(self._reader().schema.names, "the table")
+
+    def _reader(self) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_stream(self._table)
+
+    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+        """Read all rows; see ``Source``."""
+        yield from numbered(self._reader(), only, None, None)
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
+
+class ParquetSource:
+    """A Parquet file, read a few pages at a time."""
+
+    textual = False
+    keyed = False
+    exact = False
+
+    def __init__(self, path: Path, name: str, kept: IO[bytes] | None = None) -> None:
+        """Read the schema.
+
+        Args:
+            path: the file, not packed.
+            name: what to call it in messages.
+            kept: a temporary file that is to be closed with the source.
+
+        Raises:
+            LoadError: it is no Parquet file, or a column is there twice.
+        """
+        self._path = path
+        self._name = name
+        self._kept = kept
+        parquet = self._open()
+        self._rows = parquet.metadata.num_rows
+        self.total: int | None = path.stat().st_size
+        self.columns = check_names(parquet.schema_arrow.names, name)
+
+    def _open(self) -> pq.ParquetFile:
+        with readable(self._name):
+            return pq.ParquetFile(self._path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+
+    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+        """Read all rows; see ``Source``."""
+        names = [name for name in self.columns if only is None or name in only]
+        with readable(self._name):
+            stream = self._open().iter_batches(batch_rows(len(names)), columns=names)
+            yield from numbered(stream, names, self.total, self._rows)
+
+    def close(self) -> None:
+        """Close the temporary file, if there is one."""
+        if self._kept is not None:
+            self._kept.close()
+
+
+class IpcSource:
+    """An Arrow IPC file or stream (Feather version 2 is the former)."""
+
+    textual = False
+    keyed = False
+    exact = False
+
+    def __init__(self, path: Path, name: str, kept: IO[bytes] | None = None) -> None:
+        """Read the schema.
+
+        Args:
+            path: the file, not packed.
+            name: what to call it in messages.
+            kept: a temporary file that is to be closed with the source.
+
+        Raises:
+            LoadError: it is no Arrow file, or a column is there twice.
+        """
+        self._path = path
+        self._name = name
+        self._kept = kept
+        self.total: int | None = path.stat().st_size
+        with readable(name), pa.OSFile(str(path)) as native:
+            self._is_file = native.read(len(_IPC_FILE)) == _IPC_FILE
+            native.seek(0)
+            opened = pa.ipc.open_file(native) if self._is_file else pa.ipc.open_stream(native)
+            names = opened.schema.names
+        self.columns = check_names(names, name)
+
+    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+        """Read all rows; see ``Source``."""
+        with readable(self._name), pa.OSFile(str(self._path)) as native:
+            for batch in numbered(self._stored(native), only, None, None):
+                yield RawBatch(batch.rows, batch.index, read=native.tell())
+
+    def _stored(self, native: pa.NativeFile) -> Iterator[pa.RecordBatch]:
+        if not self._is_file:
+            yield from pa.ipc.open_stream(native)
+            return
+        opened = pa.ipc.open_file(native)
+        for place in range(opened.num_record_batches):
+            yield opened.get_batch(place)
+
+    def close(self) -> None:
+        """Close the temporary file, if there is one."""
+        if self._kept is not None:
+            self._kept.close()
+
+
+def numbered(
+    stream: Iterator[pa.RecordBatch],
+    only: Collection[str] | None,
+    total: int | None,
+    rows: int | None,
+) -> Iterator[RawBatch]:
+    """Cut Arrow batches to size and number their rows.
+
+    Args:
+        stream: Arrow batches of any size.
+        only: the columns to keep; None for all.
+        total: bytes of the source, of which the rows read are taken to be their share.
+        rows: rows of the source; with ``total``.
+    """
+    index = 0
+    for stored in stream:
+        names = [name for name in stored.schema.names if only is None or name in only]
+        batch = stored.select(names)
+        size = batch_rows(len(names))
+        for start in range(0, stored.num_rows, size):
+            part = batch.slice(start, min(size, stored.num_rows - start))
+            end = index + part.num_rows
+            read = end if not total or not rows else total * end // rows
+            yield RawBatch(part, np.arange(index, end), read=read)
+            index = end

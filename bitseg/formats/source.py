@@ -1,0 +1,144 @@
+"""A source is rows that can be read again and again, a batch at a time, as they were written.
+
+Whatever the rows come from, a batch is Arrow columns of raw cells; what a cell means is decided
+later, by the field its column goes to (``bitseg.intake``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from bitseg.errors import Fault, LoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+BATCH_ROWS: Final = 65_536
+"""Rows of a batch, at most: enough to amortise a call, little enough to stay in memory."""
+
+BATCH_CELLS: Final = 2**22
+"""Cells of a batch, at most; wide tables come in batches of fewer rows."""
+
+COLUMNS_MAX: Final = 1_000
+NAME_BYTES_MAX: Final = 2_048
+
+
+class BadRow(msgspec.Struct, frozen=True):
+    """A row that cannot go in.
+
+    Attributes:
+        index: its place in the source, from 0; refused rows count.
+        line: the line it began on, from 1; 0 where there are no lines.
+        errors: everything wrong with it.
+        row: the row as it was: a dict of its cells, or its text where it has no cells.
+    """
+
+    index: int
+    line: int
+    errors: tuple[Fault, ...]
+    row: Any
+
+
+class RawBatch(msgspec.Struct, frozen=True):
+    """Some rows of a source.
+
+    Attributes:
+        rows: n rows of raw cells. Cells of different types in one column are a dense union.
+        index: int64[n], each row's place in the source; rows in ``faults`` leave gaps.
+        lines: int64[n], the line each row began on, from 1; None where there are no lines.
+        given: by column, bool[n], False where the row does not have that key at all; a column
+            that is not here is given by all rows.
+        faults: rows among these that could not even be read.
+        read: how much of the source was read so far, in the unit of ``Source.total``.
+    """
+
+    rows: pa.RecordBatch
+    index: npt.NDArray[np.int64]
+    lines: npt.NDArray[np.int64] | None = None
+    given: dict[str, npt.NDArray[np.bool_]] = {}
+    faults: tuple[BadRow, ...] = ()
+    read: int = 0
+
+
+class Source(Protocol):
+    """Rows to load.
+
+    Attributes:
+        textual: every cell is text, null where it is empty; types are read out of the text.
+        keyed: each row brings its own keys, so that rows may differ in them and absent is not
+            null; what is wrong with a key is then wrong with a row, not with the source.
+        exact: a program named the columns; a name out of form is a fault, not made to fit.
+        columns: the names known before reading; of a keyed source none are.
+        total: bytes of a file, or rows in memory; None where nobody knows.
+    """
+
+    textual: bool
+    keyed: bool
+    exact: bool
+    columns: tuple[str, ...]
+    total: int | None
+
+    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+        """Read all rows, from the first on each call.
+
+        Args:
+            only: columns that will be looked at; a source may leave out the others.
+
+        Raises:
+            LoadError: the source cannot be read, or not to its end.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back files that were opened for the source."""
+        ...
+
+
+def check_names(names: Iterable[str], what: str) -> tuple[str, ...]:
+    """Return the names of a source's columns, in order.
+
+    Args:
+        names: as they stand in the source.
+        what: what the source is, for the message.
+
+    Raises:
+        LoadError: a name is empty or there twice, or there are too many; all faults are named.
+    """
+    found = tuple(names)
+    if len(found) > COLUMNS_MAX:
+        raise LoadError(f"Expected at most {COLUMNS_MAX} columns in {what}, got {len(found)}")
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(found, 1):
+        places.setdefault(name, []).append(place)
+    faults = [
+        Fault(name, f"Expected each column once, got {name!r} as columns {_listed(at)}")
+        for name, at in places.items()
+        if len(at) > 1 and name
+    ]
+    if "" in places:
+        at = _listed(places[""])
+        faults.append(
+            Fault("", f"Expected a name for every column in {what}, got none for column {at}")
+        )
+    faults.extend(
+        Fault(name[:80], f"Expected a column's name in at most {NAME_BYTES_MAX} bytes of UTF-8")
+        for name in places
+        if len(name.encode("utf-8", "replace")) > NAME_BYTES_MAX
+    )
+    if faults:
+        raise LoadError(*faults)
+    return found
+
+
+def batch_rows(columns: int) -> int:
+    """Return how many rows a batch of so many columns has at most."""
+    return max(1, min(BATCH_ROWS, BATCH_CELLS // max(1, columns)))
+
+
+def _listed(places: list[int]) -> str:
+    return ", ".join(map(str, places))

@@ -1,0 +1,68 @@
+"""A growing array is a numpy array with room behind it, so that appending costs what it appends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+class Growing:
+    """Values of one dtype; integers widen when a larger one arrives."""
+
+    __slots__ = ("_data", "size")
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        """Begin empty."""
+        self._data: npt.NDArray[Any] = np.empty(0, dtype)
+        self.size = 0
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """The values held, a view that an append may leave behind."""
+        return self._data[: self.size]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, the room behind included."""
+        return int(self._data.nbytes)
+
+    def extend(self, values: npt.NDArray[Any]) -> None:
+        """Append values of a dtype no wider than needed, or wider where one needs it."""
+        self.splice(self.size, values)
+
+    def splice(self, start: int, values: npt.NDArray[Any]) -> None:
+        """Replace everything from ``start`` on."""
+        self._fit(values)
+        end = start + values.size
+        if end > self._data.size:
+            room = np.empty(max(end, self._data.size + self._data.size // 4), self._data.dtype)
+            room[:start] = self._data[:start]
+            self._data = room
+        self._data[start:end] = values
+        self.size = end
+
+    def resize(self, size: int, fill: float) -> None:
+        """Append ``fill`` until there are ``size`` values."""
+        if size > self.size:
+            self.extend(np.full(size - self.size, fill, self._data.dtype))
+
+    def keep(self, kept: npt.NDArray[np.bool_]) -> None:
+        """Drop the values whose place in bool[size] is false, and the room behind."""
+        self._data = self.values[kept]
+        self.size = self._data.size
+
+    def widen(self) -> None:
+        """Give unsigned integers twice the bytes."""
+        self._data = self._data.astype(f"u{self._data.dtype.itemsize * 2}")
+
+    def _fit(self, values: npt.NDArray[Any]) -> None:
+        """Widen an unsigned column until the largest value fits."""
+        if self._data.dtype.kind != "u" or values.dtype.itemsize <= self._data.dtype.itemsize:
+            return
+        top = int(values.max(initial=0))
+        if top > np.iinfo(self._data.dtype).max:
+            self._data = self._data.astype(np.min_scalar_type(top))

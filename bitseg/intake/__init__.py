@@ -1,0 +1,1 @@
+"""Intake turns batches of raw cells into typed changes, and says what is wrong with which row."""

@@ -1,0 +1,153 @@
+"""Executing a plan brings its leaves to an instant and joins them, rarest first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from bitseg.bitmap import VERSIONS, RowSet
+from bitseg.plan.asks import ask
+from bitseg.plan.kept import KeptLeaf
+from bitseg.plan.nodes import Both, Either, Everyone, Nobody, Not, Plan, StaticLeaf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bitseg.clock import Now
+    from bitseg.tenant import Tenant
+
+    Answer = tuple[RowSet, int]
+
+
+class _Join:
+    """A join's members, and the versions of the parts they were made from."""
+
+    __slots__ = ("members", "version", "versions")
+
+    def __init__(self, members: RowSet, versions: tuple[int, ...]) -> None:
+        self.members = members
+        self.versions = versions
+        self.version = next(VERSIONS)
+
+    @property
+    def nbytes(self) -> int:
+        return self.members.nbytes
+
+    def close(self) -> None:
+        """Do nothing: a join listens to nobody."""
+
+
+class Executor:
+    """Evaluates plans for one tenant and keeps what leaves and joins answered, within a limit."""
+
+    def __init__(
+        self, tenant: Tenant, static: Callable[[str], Answer], limit_bytes: int
+    ) -> None:
+        """Take the tenant, a static segment's members and version by id, and bytes to keep."""
+        self._tenant = tenant
+        self._static = static
+        self._limit = limit_bytes
+        self._kept: OrderedDict[Plan, KeptLeaf | _Join] = OrderedDict()
+
+    def members(self, plan: Plan, now: Now) -> RowSet:
+        """Return the members of a plan at an instant; the set may be a kept one: do not change it."""
+        return self._answer(plan, now)[0]
+
+    def drop_kept(self) -> None:
+        """Drop everything that any query built."""
+        while self._kept:
+            self._drop_oldest()
+        self._tenant.events.drop_unheard()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes kept."""
+        return sum(one.nbytes for one in self._kept.values())
+
+    def __len__(self) -> int:
+        """Return how many leaves and joins are kept."""
+        return len(self._kept)
+
+    def _answer(self, plan: Plan, now: Now) -> Answer:
+        """Return a plan's members and their version."""
+        if isinstance(plan, Everyone):
+            return self._tenant.contacts.live, self._tenant.contacts.live_version
+        if isinstance(plan, Nobody):
+            return RowSet.empty(self._tenant.contacts.n), -self._tenant.contacts.n
+        if isinstance(plan, StaticLeaf):
+            return self._static(plan.segment)
+        if isinstance(plan, Not | Both | Either):
+            return self._join(plan, now)
+        return self._leaf(plan, now)
+
+    def _leaf(self, plan: Plan, now: Now) -> Answer:
+        kept = self._kept.get(plan)
+        if kept is None:
+            kept = KeptLeaf(*ask(plan, self._tenant))
+            members = kept.settle(now, self._tenant.contacts.n)
+            self._keep(plan, kept)
+        else:
+            self._kept.move_to_end(plan)
+            members = kept.settle(now, self._tenant.contacts.n)  # type: ignore[union-attr]
+        return members, kept.version
+
+    def _join(self, plan: Not | Both | Either, now: Now) -> Answer:
+        parts = (plan.of,) if isinstance(plan, Not) else plan.parts
+        # A negated part of an "all" is taken away from the others, so it is never made itself.
+        negated = [isinstance(part, Not) and isinstance(plan, Both) for part in parts]
+        answers = [
+            self._answer(part.of if minus else part, now)  # type: ignore[union-attr]
+            for part, minus in zip(parts, negated, strict=True)
+        ]
+        versions = (self._tenant.contacts.live_version, *(version for _, version in answers))
+        kept = self._kept.get(plan)
+        if isinstance(kept, _Join) and kept.versions == versions:
+            self._kept.move_to_end(plan)
+            return kept.members, kept.version
+        sets = [members for members, _ in answers]
+        if isinstance(plan, Not):
+            made = self._tenant.contacts.live.minus(sets[0])
+        elif isinstance(plan, Either):
+            made = _either(sets)
+        else:
+            made = self._both(sets, negated)
+        join = _Join(made, versions)
+        self._keep(plan, join)
+        return made, join.version
+
+    def _both(self, sets: list[RowSet], negated: list[bool]) -> RowSet:
+        """Intersect rarest first, stop at nobody, and take the negated away, largest first."""
+        wanted = [one for one, minus in zip(sets, negated, strict=True) if not minus]
+        wanted.sort(key=lambda one: one.count)
+        unwanted = [one for one, minus in zip(sets, negated, strict=True) if minus]
+        unwanted.sort(key=lambda one: -one.count)
+        made = wanted[0] if wanted else self._tenant.contacts.live
+        for one in wanted[1:]:
+            if made.count == 0:
+                break
+            made = made.and_(one)
+        for one in unwanted:
+            if made.count == 0:
+                break
+            made = made.minus(one)
+        return made
+
+    def _keep(self, plan: Plan, one: KeptLeaf | _Join) -> None:
+        self._kept[plan] = one
+        self._kept.move_to_end(plan)
+        if self.nbytes <= self._limit:
+            return
+        while len(self._kept) > 1 and self.nbytes > self._limit:
+            self._drop_oldest()
+        self._tenant.events.drop_unheard()
+
+    def _drop_oldest(self) -> None:
+        _, oldest = self._kept.popitem(last=False)
+        oldest.close()
+
+
+def _either(sets: list[RowSet]) -> RowSet:
+    made = sets[0]
+    for one in sets[1:]:
+        made = made.or_(one)
+    return made

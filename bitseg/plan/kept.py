@@ -1,0 +1,106 @@
+"""A kept leaf is an answer that stays true: writes and the passing of time only patch it.
+
+Writes tell it which rows to look at again; it looks when it is next asked. Time moves the bounds
+of dates and windows; the rows between the old bounds and the new are looked at again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bitseg.bitmap import VERSIONS, RowSet
+from bitseg.columns.tests import DateIn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bitseg.bitmap import Rows
+    from bitseg.clock import Now
+    from bitseg.columns.tests import Test
+    from bitseg.sources import Source
+
+REBUILD_SHARE: Final = 8
+"""With more than one row in eight to look at again, looking at all in one pass is faster."""
+
+
+class KeptLeaf:
+    """One leaf's members and what must be looked at again.
+
+    Attributes:
+        version: changes whenever the members do.
+    """
+
+    def __init__(self, source: Source, test_at: Callable[[Now], Test]) -> None:
+        """Take who answers, and the test at an instant; listens from now on."""
+        self._source = source
+        self._test_at = test_at
+        self._test: Test | None = None
+        self._members: RowSet | None = None
+        self._touched: list[Rows] = []
+        self._touches = 0
+        self.version = 0
+        source.listen(self)
+
+    def touch(self, rows: Rows) -> None:
+        """Note rows to look at again."""
+        if self._members is not None and rows.size:
+            self._touched.append(rows)
+            self._touches += rows.size
+
+    def forget(self) -> None:
+        """Note that all rows are to be looked at again."""
+        self._members = None
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._source.leave(self)
+
+    def settle(self, now: Now, n: int) -> RowSet:
+        """Return the members among n rows at an instant; the set stays the leaf's own."""
+        self._source.settle(now, n)
+        test = self._test_at(now)
+        if self._members is None or self._touches * REBUILD_SHARE > n:
+            return self._build(test, n)
+        self._members.grow(n)
+        if test != self._test:
+            self.touch(self._source.rows_between(_moved(self._test, test)))
+            self._test = test
+        if self._touched:
+            self._look_again(self._members, test)
+        return self._members
+
+    def _build(self, test: Test, n: int) -> RowSet:
+        self._members = self._source.matches(test).copy()
+        self._members.grow(n)
+        self._test = test
+        self._touched = []
+        self._touches = 0
+        self.version = next(VERSIONS)
+        return self._members
+
+    def _look_again(self, members: RowSet, test: Test) -> None:
+        rows = self._touched[0] if len(self._touched) == 1 else np.concatenate(self._touched)
+        rows = np.unique(rows)
+        self._touched = []
+        self._touches = 0
+        truth = self._source.matches_at(test, rows)
+        changed = truth != members.test(rows)
+        if changed.any():
+            members.patch(rows[changed], truth[changed])
+            self.version = next(VERSIONS)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return 0 if self._members is None else self._members.nbytes
+
+
+def _moved(old: Test | None, new: Test) -> tuple[tuple[int, int], ...]:
+    """Return the half-open intervals that lie in one of two date tests and not in the other."""
+    if not isinstance(old, DateIn) or not isinstance(new, DateIn):
+        return ()
+    edges = sorted(edge for one in (*old.intervals, *new.intervals) for edge in one)
+    pairs = zip(edges[0::2], edges[1::2], strict=True)
+    return tuple((lo, hi) for lo, hi in pairs if lo < hi)

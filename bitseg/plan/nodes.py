@@ -1,0 +1,106 @@
+"""A plan node is an operation on sets of contacts; leaves are what can be looked up and kept.
+
+Leaves are positive: a negative operator is a ``Not`` over its twin's leaf, so both share one kept
+answer, and no leaf ever holds a contact of whom nothing is known.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import msgspec
+
+from bitseg.columns.tests import Test
+from bitseg.fields import DataType
+from bitseg.rules.nodes import DateValue, Duration, FieldRule, Group, SequenceStep
+
+
+class PlanNode(msgspec.Struct, frozen=True, tag=True, cache_hash=True):
+    """The common shape of plan nodes: immutable, compared by value, hashed once."""
+
+
+class FieldLeaf(PlanNode, frozen=True, cache_hash=True):
+    """A test on a field; of a date, the rule, as its bounds move with time."""
+
+    field: str
+    data_type: DataType
+    test: Test | FieldRule
+
+
+class Span(PlanNode, frozen=True, cache_hash=True):
+    """The window of an event or sequence rule, as written."""
+
+    within: Duration | None
+    since: DateValue | None
+    until: DateValue | None
+
+
+class EventLeaf(PlanNode, frozen=True, cache_hash=True):
+    """A measure of one kind's events inside closed intervals, which never hold that of no events."""
+
+    event: str
+    where: Group | None
+    measure: str
+    of: str
+    span: Span
+    intervals: tuple[tuple[float, float], ...]
+
+
+class SequenceLeaf(PlanNode, frozen=True, cache_hash=True):
+    """The contacts who did the steps in order."""
+
+    steps: tuple[SequenceStep, ...]
+    gap: Duration | None
+    span: Span
+
+
+class SampleLeaf(PlanNode, frozen=True, cache_hash=True):
+    """The contacts in a sample."""
+
+    percent: Decimal
+    seed: str
+
+
+class StaticLeaf(PlanNode, frozen=True, cache_hash=True):
+    """The members of a static segment."""
+
+    segment: str
+
+
+class Everyone(PlanNode, frozen=True, cache_hash=True):
+    """All contacts."""
+
+
+class Nobody(PlanNode, frozen=True, cache_hash=True):
+    """No contact."""
+
+
+class Not(PlanNode, frozen=True, cache_hash=True):
+    """All contacts but those of ``of``."""
+
+    of: Plan
+
+
+class Both(PlanNode, frozen=True, cache_hash=True):
+    """The contacts of every part; there are at least two parts."""
+
+    parts: tuple[Plan, ...]
+
+
+class Either(PlanNode, frozen=True, cache_hash=True):
+    """The contacts of at least one part; there are at least two parts."""
+
+    parts: tuple[Plan, ...]
+
+
+Leaf: TypeAlias = FieldLeaf | EventLeaf | SequenceLeaf | SampleLeaf | StaticLeaf
+Plan: TypeAlias = Leaf | Everyone | Nobody | Not | Both | Either
+
+EVERYONE = Everyone()
+NOBODY = Nobody()
+
+
+def show(plan: Plan) -> Any:
+    """Return a plan as what JSON can hold, for people and tests."""
+    return msgspec.to_builtins(plan, str_keys=True)

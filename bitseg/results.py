@@ -1,0 +1,112 @@
+"""A result is what the engine answers with: plain frozen structs that encode to JSON as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bitseg.errors import Fault
+
+
+class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A row that did not go in.
+
+    Attributes:
+        index: its place in the source, from 0.
+        errors: everything wrong with it.
+        line: the line of the file it began on, from 1; 0 where there are no lines.
+    """
+
+    index: int
+    errors: tuple[Fault, ...]
+    line: int = 0
+
+
+class LoadReport(msgspec.Struct, frozen=True):
+    """What a load did. Of the rejected rows the first ``REJECTED_KEPT`` are listed.
+
+    Attributes:
+        created: contacts that were new.
+        updated: writes to contacts that existed (a second row of one id in a source is one).
+        accepted: events recorded.
+        duplicate: events whose ``event_id`` was remembered.
+        rejected_count: rows that did not go in.
+        rejected: these rows and their reasons, the first of them.
+        fields: the types of the columns, as ``{column: (field path, data type, how)}`` where how
+            is ``built in``, ``declared`` or ``inferred``.
+    """
+
+    created: int = 0
+    updated: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    rejected_count: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    fields: dict[str, tuple[str, str, str]] = {}
+
+
+REJECTED_KEPT = 1_000
+
+
+class Lint(msgspec.Struct, frozen=True):
+    """A remark on a definition that is valid but perhaps not meant."""
+
+    path: str
+    code: str
+    message: str
+
+
+class Diff(msgspec.Struct, frozen=True):
+    """Who would enter and leave a saved segment if a definition replaced its own."""
+
+    entering: int
+    leaving: int
+    entering_sample: tuple[str, ...] = ()
+    leaving_sample: tuple[str, ...] = ()
+
+
+class Preview(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to a definition that need not be saved (the preview call of the HTTP API).
+
+    Attributes:
+        count: members.
+        reachable: members not suppressed.
+        total: all contacts.
+        now: the instant it was evaluated for, ISO 8601 in UTC.
+        took_us: microseconds it took.
+        bounds: ``{path: (from, to)}`` of each relative date, ISO 8601, None where open.
+        lint: remarks.
+        breakdown: ``{path: count}`` of every condition and group, each on its own.
+        sample: up to 50 member contacts as ``{path: value}``.
+        near_misses: ``{path: count}``, by the one unit each near miss fails.
+        diff: against a saved segment.
+    """
+
+    count: int
+    reachable: int
+    total: int
+    now: str
+    took_us: int
+    bounds: dict[str, tuple[str | None, str | None]]
+    lint: tuple[Lint, ...]
+    breakdown: dict[str, int] | None = None
+    sample: tuple[dict[str, Any], ...] | None = None
+    near_misses: dict[str, int] | None = None
+    diff: Diff | None = None
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """One condition of an explanation: did it match, and what is the contact's own value?"""
+
+    path: str
+    matched: bool
+    value: Any
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Why a contact is, or is not, in a definition."""
+
+    contact_id: str
+    member: bool
+    conditions: tuple[Explained, ...]

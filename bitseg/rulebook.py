@@ -1,0 +1,129 @@
+"""The rulebook turns what callers give as rules into plans, and keeps what it has turned.
+
+Equal rules are found again by their JSON text, so that reading and compiling are paid for once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from bitseg.plan.compile import compile_definition
+from bitseg.rules import read
+from bitseg.rules.nodes import Definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bitseg.fields import DataType, Field
+    from bitseg.plan.nodes import Plan
+    from bitseg.segments import Segments
+    from bitseg.tenant import Tenant
+    from bitseg.zones import Zone
+
+KEPT_RULES: Final = 4_096
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """A definition and the plan it became."""
+
+    definition: Definition
+    plan: Any
+
+
+class View:
+    """The tenant as rules see it: names, types, segments and timezone."""
+
+    def __init__(self, tenant: Tenant, segments: Segments) -> None:
+        """Take the tenant and its segments."""
+        self._tenant = tenant
+        self._segments = segments
+
+    @property
+    def zone(self) -> Zone:
+        """The tenant's timezone."""
+        return self._tenant.zone
+
+    def field(self, path: str) -> Field | None:
+        """Return the field at a full path, or None."""
+        return self._tenant.schema.field(path)
+
+    def field_paths(self) -> Iterable[str]:
+        """Return all full paths."""
+        return self._tenant.schema.field_paths()
+
+    def property_type(self, name: str) -> DataType | None:
+        """Return an event property's type, or None."""
+        return self._tenant.schema.property_type(name)
+
+    def property_names(self) -> Iterable[str]:
+        """Return all properties that ``where`` may name."""
+        return self._tenant.schema.property_names()
+
+    def has_segment(self, segment: str) -> bool:
+        """Return whether there is a segment of that id."""
+        return segment in self._segments
+
+    def segment_ids(self) -> Iterable[str]:
+        """Return the ids of all segments."""
+        return self._segments.ids()
+
+
+class Rulebook:
+    """Reads and compiles rules for one tenant."""
+
+    def __init__(self, tenant: Tenant, segments: Segments) -> None:
+        """Take the tenant and its segments."""
+        self._tenant = tenant
+        self._segments = segments
+        self._view = View(tenant, segments)
+        self._kept: OrderedDict[Any, Compiled] = OrderedDict()
+        self._versions = (-1, -1)
+
+    def read(self, rules: Any, *, saving: bool = False) -> Definition:
+        """Return the definition that rules spell.
+
+        Raises:
+            RuleError: it is not valid; every fault is named.
+        """
+        if isinstance(rules, Definition):
+            return rules
+        return read(rules, self._view, saving=saving)
+
+    def compiled(self, rules: Any) -> Compiled:
+        """Return rules with their plan.
+
+        Raises:
+            RuleError: they are not valid; every fault is named.
+        """
+        versions = (self._tenant.schema.version, self._segments.version)
+        if versions != self._versions:
+            self._kept.clear()
+            self._versions = versions
+        key = _key(rules)
+        kept = self._kept.get(key) if key is not None else None
+        if kept is None:
+            definition = self.read(rules)
+            kept = Compiled(definition, compile_definition(definition, self._segments))
+            self._remember(key, kept)
+        return kept
+
+    def _remember(self, key: Any, kept: Compiled) -> None:
+        if key is None:
+            return
+        self._kept[key] = kept
+        if len(self._kept) > KEPT_RULES:
+            self._kept.popitem(last=False)
+
+
+def _key(rules: Any) -> Any:
+    """Return what equal rules share; None where there is no such thing."""
+    if isinstance(rules, Definition | str | bytes):
+        return rules
+    try:
+        return _ENCODER.encode(rules)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        return None

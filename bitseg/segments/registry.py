@@ -1,0 +1,139 @@
+"""The registry holds a tenant's segments by id: definitions as they are now, and static members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from bitseg.bitmap import VERSIONS, RowSet
+from bitseg.errors import Fault, RuleError, SegmentError, UnknownSegmentError, did_you_mean
+from bitseg.rules.nodes import Definition
+from bitseg.segments.references import reference_faults, references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bitseg.bitmap import Rows
+
+
+class StaticMembers:
+    """The rows of a static segment, and the version of that set."""
+
+    def __init__(self, members: RowSet) -> None:
+        """Take the members, which are this object's own from now on."""
+        self.members = members
+        self.version = next(VERSIONS)
+
+    def erase(self, rows: Rows) -> None:
+        """Take out the rows of erased contacts."""
+        self.members.patch(rows, np.zeros(rows.size, np.bool_))
+        self.version = next(VERSIONS)
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """One segment: either a definition or static members."""
+
+    id: str
+    definition: Definition | None
+    static: StaticMembers | None = None
+
+
+class Segments:
+    """All segments of a tenant.
+
+    Attributes:
+        version: changes with every definition, so that compiled plans can tell they are old.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._segments: dict[str, Segment] = {}
+        self.version = 0
+
+    def ids(self) -> Iterable[str]:
+        """Return the ids, in order of first definition."""
+        return self._segments.keys()
+
+    def __contains__(self, segment: str) -> bool:
+        """Return whether there is a segment of that id."""
+        return segment in self._segments
+
+    def get(self, segment: str) -> Segment:
+        """Return a segment.
+
+        Raises:
+            UnknownSegmentError: there is none.
+        """
+        found = self._segments.get(segment)
+        if found is None:
+            raise UnknownSegmentError(
+                f"No segment has the id {segment!r}.{did_you_mean(segment, self._segments)}"
+            )
+        return found
+
+    def definition(self, segment: str) -> Definition | None:
+        """Return a segment's definition; None where it is static."""
+        return self.get(segment).definition
+
+    def static(self, segment: str, n: int) -> tuple[RowSet, int]:
+        """Return a static segment's members among n rows, and their version."""
+        static = self.get(segment).static
+        if static is None:
+            message = f"segment {segment!r} is dynamic"
+            raise TypeError(message)
+        static.members.grow(n)
+        return static.members, static.version
+
+    def define(self, segment: str, what: Definition | RowSet) -> None:
+        """Set a segment.
+
+        Raises:
+            RuleError: the definition leads back to the segment itself; the cycles are named.
+        """
+        if isinstance(what, Definition):
+            faults = reference_faults(segment, what, self._look_up)
+            if faults:
+                raise RuleError(*faults)
+            self._segments[segment] = Segment(segment, what)
+        else:
+            self._segments[segment] = Segment(segment, None, StaticMembers(what))
+        self.version += 1
+
+    def remove(self, segment: str) -> None:
+        """Forget a segment.
+
+        Raises:
+            UnknownSegmentError: there is none.
+            SegmentError: other segments refer to it; they are named.
+        """
+        self.get(segment)
+        users = self.users(segment)
+        if users:
+            names = ", ".join(repr(user) for user in users)
+            raise SegmentError(
+                Fault("", f"Segment {segment!r} is used by {names}", users, code="in_use")
+            )
+        del self._segments[segment]
+        self.version += 1
+
+    def users(self, segment: str) -> tuple[str, ...]:
+        """Return the ids of the segments that refer to one directly."""
+        return tuple(
+            one.id
+            for one in self._segments.values()
+            if one.definition is not None
+            and any(target == segment for _, target in references(one.definition))
+        )
+
+    def erase(self, rows: Rows, n: int) -> None:
+        """Take erased contacts out of all static segments."""
+        for one in self._segments.values():
+            if one.static is not None:
+                one.static.members.grow(n)
+                one.static.erase(rows)
+
+    def _look_up(self, segment: str) -> Definition | None:
+        found = self._segments.get(segment)
+        return None if found is None else found.definition

@@ -1,0 +1,130 @@
+"""A source is where a leaf's answers come from: a column, a tally, or a tally with its baseline.
+
+All share one protocol, so a leaf needs not know whether it asks for a city or for clicks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bitseg.bitmap import Mask, Rows, RowSet
+    from bitseg.clock import Now
+    from bitseg.columns import Column
+    from bitseg.columns.tests import Test
+    from bitseg.contacts import Contacts, IdColumn
+    from bitseg.events.tally import Listener, Tally
+
+Intervals = tuple[tuple[int, int], ...]
+
+
+class Source(Protocol):
+    """What a leaf asks. Answers hold for the instant of the last ``settle``."""
+
+    default: float | None
+    """The value of a contact of whom nothing is known; None where it is missing."""
+
+    def settle(self, now: Now, n: int) -> None:
+        """Bring the answers for n rows to an instant, telling the listeners what changed."""
+        ...
+
+    def matches(self, test: Test) -> RowSet:
+        """Return the rows that pass a test; never rows whose value is missing."""
+        ...
+
+    def matches_at(self, test: Test, rows: Rows) -> Mask:
+        """Return bool[k]: which of uint32[k] rows pass a test."""
+        ...
+
+    def rows_between(self, intervals: Intervals) -> Rows:
+        """Return a superset of the rows whose instant lies in half-open intervals of ms."""
+        ...
+
+    def extent(self) -> tuple[int, int] | None:
+        """Return the lowest and highest instant that a date may have, or None without any."""
+        ...
+
+    def value_at(self, row: int) -> Any:
+        """Return one row's value, None where it is missing."""
+        ...
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this one of changes."""
+        ...
+
+    def leave(self, listener: Listener) -> None:
+        """Tell this one no longer."""
+        ...
+
+
+class StoredSource:
+    """A stored field: its column, and the writes to it."""
+
+    default = None
+
+    def __init__(
+        self, contacts: Contacts, path: str, column: Callable[[], Column | IdColumn]
+    ) -> None:
+        """Take the field's path and where its column is found."""
+        self._contacts = contacts
+        self._path = path
+        self._column = column
+
+    def settle(self, now: Now, n: int) -> None:
+        """Do nothing: stored values do not depend on time, and writes are told at once."""
+
+    def matches(self, test: Test) -> RowSet:
+        """Return the rows whose stored value passes."""
+        return self._column().matches(test)
+
+    def matches_at(self, test: Test, rows: Rows) -> Mask:
+        """Return which of the rows' stored values pass."""
+        return self._column().matches_at(test, rows)
+
+    def rows_between(self, intervals: Intervals) -> Rows:
+        """Return a superset of the rows with an instant in the intervals."""
+        return self._column().rows_between(intervals)  # type: ignore[union-attr]
+
+    def extent(self) -> tuple[int, int] | None:
+        """Return the range of a date column's values."""
+        return self._column().extent()  # type: ignore[union-attr]
+
+    def value_at(self, row: int) -> Any:
+        """Return one row's stored value."""
+        return self._contacts.value(self._path, row)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this one of writes to the field."""
+        self._contacts.listen(self._path, listener)
+
+    def leave(self, listener: Listener) -> None:
+        """Tell this one no longer."""
+        self._contacts.leave(self._path, listener)
+
+
+class TallySource:
+    """What a tally says, with no baseline: event rules, sequences and habits."""
+
+    def __init__(self, tally: Tally) -> None:
+        """Take the tally."""
+        self._tally = tally
+        self.default = tally.default
+        self.settle = tally.settle
+        self.matches = tally.matches
+        self.matches_at = tally.matches_at
+        self.value_at = tally.value_at
+        self.listen = tally.listen
+        self.leave = tally.leave
+
+    def rows_between(self, intervals: Intervals) -> Rows:
+        """Return no rows: none of these is a date."""
+        del intervals
+        return np.empty(0, np.uint32)
+
+    def extent(self) -> tuple[int, int] | None:
+        """Return None: none of these is a date."""
+        return None

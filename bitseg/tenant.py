@@ -1,0 +1,200 @@
+"""A tenant is one customer's data: its clock's zone, schema, contacts and events, and all writes.
+
+Every write is a change of ``bitseg.changes`` and takes one of the methods here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bitseg.contacts import Contacts, Upserted
+from bitseg.engagement import derived_source
+from bitseg.errors import Fault, FieldError
+from bitseg.events.log import Events
+from bitseg.events.logs import EventLogs
+from bitseg.fields import ENGAGEMENT_FIELDS
+from bitseg.schema import Schema
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from bitseg.bitmap import Mask, Rows
+    from bitseg.changes import DefineField, DeleteContacts, RecordEvents, UpsertContacts, WithdrawEvents
+    from bitseg.clock import Now
+    from bitseg.fields import DataType, Field
+    from bitseg.zones import Zone
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What recording did.
+
+    Attributes:
+        accepted: events that are new.
+        duplicate: events whose id was remembered.
+        rejected: (place in the change, why) of the others.
+    """
+
+    accepted: int
+    duplicate: int
+    rejected: tuple[tuple[int, Fault], ...] = ()
+
+
+class Tenant:
+    """One customer's contacts, events and schema."""
+
+    def __init__(self, zone: Zone, remember_days: int) -> None:
+        """Take the timezone and for how many days an event id is remembered at the least."""
+        self.zone = zone
+        self.schema = Schema()
+        self.contacts = Contacts()
+        self.events = EventLogs(remember_days)
+
+    def upsert(self, change: UpsertContacts) -> Upserted:
+        """Create or update contacts."""
+        types: dict[str, DataType] = {}
+        for path in change.columns:
+            field = self.schema.field(path)
+            types[path] = field.data_type if field else "string"
+        return self.contacts.upsert(change, types)
+
+    def define_field(self, change: DefineField) -> None:
+        """Declare a custom field, change its words, or change its type while it has no values.
+
+        Raises:
+            FieldError: the field may not be called or typed so, or has values of another type.
+        """
+        field = change.field
+        known = self.schema.field(field.path)
+        if known is not None and known.data_type != field.data_type:
+            column = self.contacts.columns.get(field.path)
+            if column is not None and column.held:
+                raise FieldError(
+                    Fault(
+                        field.path,
+                        f"Expected type {known.data_type} while {column.held:,} contacts have "
+                        f"a value, got {field.data_type}",
+                        code="type_in_use",
+                    )
+                )
+            self.contacts.columns.pop(field.path, None)
+        self.schema.define_field(field)
+
+    def record(self, change: RecordEvents, *, check_only: bool = False) -> Recorded:
+        """Record events, or only say what would be rejected."""
+        rows = self.contacts.rows_of(change.contact_ids)
+        known = rows >= 0
+        rejected: list[tuple[int, Fault]] = []
+        if not change.create_contacts and not known.all():
+            rejected = [
+                (int(place), _unknown(change.contact_ids[int(place)].as_py()))
+                for place in np.flatnonzero(~known)
+            ]
+        wanted = np.ones(len(rows), np.bool_) if change.create_contacts else known
+        if check_only:
+            return Recorded(int(wanted.sum()), 0, tuple(rejected))
+        fresh, codes = self._fresh(change, wanted)
+        if change.create_contacts and not known[fresh].all():
+            rows[fresh] = self._create(change, fresh)
+        self._split(change, rows.astype(np.uint32), codes, fresh)
+        return Recorded(
+            int(fresh.sum()), int(wanted.sum()) - int(fresh.sum()), tuple(rejected)
+        )
+
+    def _fresh(
+        self, change: RecordEvents, wanted: Mask
+    ) -> tuple[Mask, npt.NDArray[np.uint32] | None]:
+        """Return which wanted events are no duplicates, and the codes of all events' ids."""
+        if change.event_ids is None:
+            return wanted, None
+        named = np.flatnonzero(
+            wanted & change.event_ids.is_valid().to_numpy(zero_copy_only=False)
+        )
+        codes = np.zeros(wanted.size, np.uint32)
+        fresh = wanted.copy()
+        if named.size:
+            ids = change.event_ids.take(pa.array(named))
+            codes[named], fresh[named] = self.events.ids.remember(ids, change.recorded_at)
+        return fresh, codes
+
+    def _create(self, change: RecordEvents, fresh: Mask) -> Rows:
+        """Make contacts of the ids of fresh events that are unknown, and return all their rows."""
+        ids = change.contact_ids.filter(pa.array(fresh))
+        unknown = ids.filter(pa.array(self.contacts.rows_of(ids) < 0))
+        self.contacts.create(pc.unique(unknown), change.recorded_at)
+        return self.contacts.rows_of(ids).astype(np.uint32)
+
+    def _split(
+        self,
+        change: RecordEvents,
+        rows: Rows,
+        codes: npt.NDArray[np.uint32] | None,
+        fresh: Mask,
+    ) -> None:
+        """Record the fresh events, a kind at a time."""
+        kinds = change.kinds.dictionary_encode()
+        kind_codes = kinds.indices.to_numpy(zero_copy_only=False)
+        at = change.at.to_numpy(zero_copy_only=False)
+        for code, kind in enumerate(kinds.dictionary.to_pylist()):
+            places = np.flatnonzero(fresh & (kind_codes == code))
+            if places.size == 0:
+                continue
+            self.schema.see_kind(kind)
+            types, properties = self._encoded(change, places)
+            named = None if codes is None or not codes[places].any() else codes[places]
+            self.events.record(kind, Events(rows[places], at[places], named, properties), types)
+
+    def _encoded(
+        self, change: RecordEvents, places: npt.NDArray[np.int64]
+    ) -> tuple[dict[str, DataType], dict[str, npt.NDArray[np.generic]]]:
+        """Return the types and codes of the properties that the events at some places have."""
+        types: dict[str, DataType] = {}
+        encoded = {}
+        for name, values in change.properties.items():
+            chosen = values if places.size == len(values) else values.take(pa.array(places))
+            if chosen.null_count == len(chosen):
+                continue
+            data_type = self.schema.property_type(name) or _type_of(values)
+            self.schema.see_property(name, data_type)
+            types[name] = data_type
+            encoded[name] = self.events.dictionaries.encode(name, data_type, chosen)
+        return types, encoded
+
+    def withdraw(self, change: WithdrawEvents) -> int:
+        """Take events back by id and return how many there were."""
+        return self.events.withdraw(pa.array(change.event_ids, pa.large_string()))
+
+    def delete(self, change: DeleteContacts) -> Rows:
+        """Erase contacts, their values and their events; return the rows they had."""
+        found = self.contacts.rows_of(pa.array(change.ids, pa.large_string()))
+        rows = np.unique(found[found >= 0]).astype(np.uint32)
+        if rows.size:
+            self.events.erase(rows)
+            self.contacts.erase(rows)
+        return rows
+
+    def value(self, field: Field, row: int, now: Now) -> Any:
+        """Return one contact's value of any field at an instant, None where it is missing."""
+        if field.path not in ENGAGEMENT_FIELDS:
+            return self.contacts.value(field.path, row)
+        source = derived_source(field.path, self.contacts, self.events, self.zone)
+        source.settle(now, self.contacts.n)
+        return source.value_at(row)
+
+    def memory(self) -> dict[str, int]:
+        """Return bytes held, by what for."""
+        return {**self.contacts.memory(), **self.events.memory()}
+
+
+def _unknown(contact_id: str) -> Fault:
+    return Fault("contact_id", f"No contact has the id {contact_id!r}", code="unknown_contact")
+
+
+def _type_of(values: pa.Array) -> DataType:
+    if pa.types.is_boolean(values.type):
+        return "boolean"
+    return "number" if pa.types.is_floating(values.type) else "string"

@@ -1,0 +1,62 @@
+"""The app is assembled here: every route, guard, limit and error handler of the server."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from litestar import Litestar, Router
+from litestar.datastructures import ResponseHeader
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from bitseg import Engine
+from server.auth import KeyGuard
+from server.errors import EXCEPTION_HANDLERS
+from server.routes.health import live, ready
+from server.routes.segments import preview_segment
+from server.schemas.openapi import Description
+from server.settings import Settings
+
+
+def create_app(engine: Engine, settings: Settings) -> Litestar:
+    """Return the app that serves an engine.
+
+    Args:
+        engine: answers the requests; it may be used, and loaded, beside the app.
+        settings: the key that opens ``/api``, and limits.
+    """
+
+    async def provide_engine() -> Engine:
+        return engine
+
+    api = Router(
+        "/api",
+        route_handlers=[preview_segment],
+        guards=[KeyGuard(settings.key)],
+        security=[{"key": []}],
+    )
+    return Litestar(
+        route_handlers=[api, live, ready],
+        dependencies={"engine": Provide(provide_engine)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=settings.body_limit,
+        response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
+        openapi_config=_description(),
+        logging_config=None,  # whoever runs the process says what is logged
+        debug=False,
+    )
+
+
+def _description() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="bitseg",
+        version=version("bitseg"),
+        summary="Contact segments as sets.",
+        path="/schema",
+        render_plugins=[Description()],
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
+        ),
+    )

@@ -1,0 +1,91 @@
+"""A problem is how the API says no: RFC 9457, made here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from bitseg import (
+    BitsegError,
+    Fault,
+    FieldError,
+    LoadError,
+    MissingExtraError,
+    RuleError,
+    SegmentError,
+    UnknownContactError,
+    UnknownSegmentError,
+)
+
+_log = logging.getLogger("bitseg.server")
+
+STATUS: Final[dict[type[BitsegError], int]] = {
+    RuleError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FieldError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    LoadError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SegmentError: HTTPStatus.CONFLICT,
+    UnknownContactError: HTTPStatus.NOT_FOUND,
+    UnknownSegmentError: HTTPStatus.NOT_FOUND,
+    MissingExtraError: HTTPStatus.NOT_IMPLEMENTED,
+}
+"""What each error of bitseg is in HTTP."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a request was refused.
+
+    Attributes:
+        title: the status in words.
+        status: the HTTP status.
+        detail: what was wrong, in a sentence.
+        errors: every fault found; of a definition, with the path inside it.
+        type: always ``about:blank``: the status says the kind.
+    """
+
+    title: str
+    status: int
+    detail: str
+    errors: tuple[Fault, ...] = ()
+    type: str = "about:blank"
+
+
+def _answer(
+    status: int,
+    detail: str,
+    faults: tuple[Fault, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response[Problem]:
+    return Response(
+        Problem(HTTPStatus(status).phrase, status, detail, faults),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={"X-Content-Type-Options": "nosniff", **(headers or {})},
+    )
+
+
+def _of_bitseg(_request: Request[Any, Any, Any], error: BitsegError) -> Response[Problem]:
+    number = len(error.faults)
+    detail = str(error) if number == 1 else f"{number} faults were found."
+    return _answer(STATUS[type(error)], detail, error.faults)
+
+
+def _of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    return _answer(error.status_code, error.detail, headers=error.headers)
+
+
+def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; it was logged.")
+
+
+EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
+    BitsegError: _of_bitseg,
+    HTTPException: _of_http,
+    Exception: _of_anything,
+}

@@ -1,0 +1,1 @@
+"""What bodies look like: the parts of the API that are data."""

@@ -1,0 +1,151 @@
+"""The description at ``/schema`` is OpenAPI 3.1; what a rule may be comes from bitseg's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from litestar import Request
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar.serialization import encode_json
+
+from bitseg import DATA_TYPES, MEASURE_OPERATORS, OPERATORS
+from server.errors import Problem
+from server.settings import SAMPLE_LIMIT
+
+_Schema = dict[str, Any]
+
+PROBLEMS: Final = {
+    status: ResponseSpec(
+        Problem,
+        description=description,
+        generate_examples=False,
+        media_type="application/problem+json",
+    )
+    for status, description in (
+        (400, "The body is not JSON."),
+        (401, "No key, or a wrong one."),
+        (413, "The body is too large."),
+        (422, "The rules or another key have faults; each is named."),
+    )
+}
+"""The answers to a body that cannot be taken, for every call that takes one."""
+
+
+@dataclass
+class PreviewOperation(Operation):
+    """The preview call, whose body is read from its bytes and so has to be described by hand."""
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+        schema = Reference(ref="#/components/schemas/PreviewRequest")
+        self.request_body = RequestBody(
+            content={"application/json": OpenAPIMediaType(schema=schema)}, required=True
+        )
+
+
+class Description(JsonRenderPlugin):
+    """Renders the description with the schemas of rules beside those of answers."""
+
+    def __init__(self) -> None:
+        super().__init__(path=["/", "/openapi.json"])
+
+    def render(self, _request: Request[Any, Any, Any], openapi_schema: _Schema) -> bytes:
+        """Return the description as JSON."""
+        components = openapi_schema["components"]
+        schemas = {**components["schemas"], **_RULES, "PreviewRequest": _PREVIEW_REQUEST}
+        return encode_json({**openapi_schema, "components": {**components, "schemas": schemas}})
+
+
+def _object(required: str, **properties: _Schema) -> _Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required.split(),
+        "additionalProperties": False,
+    }
+
+
+def _ref(name: str) -> _Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list_of(item: _Schema, **limits: int) -> _Schema:
+    return {"type": "array", "items": item, **limits}
+
+
+_TEXT: Final[_Schema] = {"type": "string"}
+_NUMBER: Final[_Schema] = {"type": "number"}
+_DURATION: Final[_Schema] = {"type": "string", "pattern": "^[1-9][0-9]*[smhdwMy]$"}
+_WINDOW: Final[dict[str, _Schema]] = {"within": _DURATION, "since": _TEXT, "until": _TEXT}
+_PAIR: Final = _list_of(_NUMBER, minItems=2, maxItems=2)
+
+_RULES: Final[dict[str, _Schema]] = {
+    "Definition": _object(
+        "match groups",
+        match={"enum": ["all", "any"]},
+        groups=_list_of(_ref("Group")),
+        exclusions=_list_of(_ref("Group")),
+    ),
+    "Group": _object(
+        "match conditions",
+        match={"enum": ["all", "any", "none"]},
+        conditions=_list_of(_ref("Condition")),
+        name=_TEXT,
+    ),
+    "Condition": {
+        "oneOf": [
+            _ref(name)
+            for name in (
+                "FieldRule", "EventRule", "SequenceRule", "SegmentRule", "SampleRule", "Group",
+            )
+        ]
+    },
+    "FieldRule": _object(
+        "field operator",
+        field=_TEXT,
+        operator={"enum": list(OPERATORS)},
+        value={},
+        dataType={"enum": list(DATA_TYPES)},
+    ),
+    "EventRule": _object(
+        "event",
+        event=_TEXT,
+        **_WINDOW,
+        where=_ref("Group"),
+        measure={
+            "oneOf": [
+                {"const": "count"},
+                _object("sum", sum=_TEXT),
+                _object("distinct", distinct=_TEXT),
+            ]
+        },
+        operator={"enum": list(MEASURE_OPERATORS)},
+        value={"oneOf": [_NUMBER, _PAIR]},
+    ),
+    "SequenceRule": _object(
+        "sequence",
+        sequence=_list_of(
+            _object("event", event=_TEXT, where=_ref("Group")), minItems=2, maxItems=5
+        ),
+        gap=_DURATION,
+        **_WINDOW,
+        operator={"enum": ["did", "did_not"]},
+    ),
+    "SegmentRule": _object("segment", segment=_TEXT, operator={"enum": ["in", "not_in"]}),
+    "SampleRule": _object(
+        "sample seed", sample={"type": "number", "minimum": 0, "maximum": 100}, seed=_TEXT
+    ),
+}  # fmt: skip
+
+_PREVIEW_REQUEST: Final = _object(
+    "rules",
+    rules=_ref("Definition"),
+    breakdown={"type": "boolean", "default": False},
+    sample={"type": "integer", "minimum": 0, "maximum": SAMPLE_LIMIT, "default": 0},
+    near_misses={"type": "boolean", "default": False},
+    against={"type": ["string", "null"], "default": None},
+    now={"type": ["string", "null"], "format": "date-time", "default": None},
+)

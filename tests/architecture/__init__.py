@@ -1,0 +1,1 @@
+"""What holds for the code itself: floors, sizes, public names, docs."""

@@ -1,0 +1,64 @@
+"""The floors of the house hold: who imports what."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_every_contract_between_modules_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+    assert lint_imports(no_cache=True) == 0
+
+
+def _imported(part: str) -> set[str]:
+    found = set()
+    for path in (ROOT / part).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"bitseg", "server", "bench", "tests"}
+
+
+def _names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=~! ]", line)[0].lower() for line in requirements}
+
+
+def _distributions(modules: set[str]) -> set[str]:
+    known = packages_distributions()
+    return {known[module][0].lower() for module in modules}
+
+
+OPTIONAL = _names(PROJECT["optional-dependencies"]["polars"])
+REQUIRED = _names(PROJECT["dependencies"])
+
+
+def test_what_bitseg_and_server_import_is_declared() -> None:
+    assert _distributions(_imported("bitseg") | _imported("server")) - OPTIONAL <= REQUIRED
+
+
+def test_what_is_declared_is_imported() -> None:
+    read_as_data = {"tzdata"}
+
+    imported = _distributions(_imported("bitseg") | _imported("server"))
+
+    assert imported | read_as_data >= REQUIRED
+
+
+def test_every_dependency_has_bounds() -> None:
+    for requirement in PROJECT["dependencies"]:
+        assert ">=" in requirement
+        assert "<" in requirement or requirement.startswith("tzdata")

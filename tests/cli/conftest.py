@@ -1,0 +1,55 @@
+"""Runs the command line in this process, and writes the files it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bitseg.cli import main
+
+Run = Callable[..., Result]
+Write = Callable[[str, str], str]
+
+
+@pytest.fixture
+def run() -> Run:
+    def call(*arguments: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, input=stdin, catch_exceptions=False)
+
+    return call
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def put(name: str, text: str) -> str:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return put
+
+
+@pytest.fixture
+def contacts(write: Write) -> str:
+    return write(
+        "contacts.csv",
+        "id,email,country,lead_score,plan\n"
+        "ann,ann@example.com,Canada,81,gold\n"
+        "bob,bob@example.com,Canada,12,free\n"
+        "cid,cid@example.com,Chile,,gold\n",
+    )
+
+
+@pytest.fixture
+def events(write: Write) -> str:
+    return write(
+        "events.csv",
+        "contact_id,kind,at,event_id\n"
+        "ann,open,2024-05-01T12:00:00Z,e1\n"
+        "ann,open,2024-05-02T12:00:00Z,e2\n"
+        "ann,open,2024-05-02T12:00:00Z,e2\n"
+        "bob,open,2024-05-03T12:00:00Z,e3\n",
+    )

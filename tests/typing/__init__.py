@@ -1,0 +1,1 @@
+"""What only a type checker sees."""
