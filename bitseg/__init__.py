@@ -12,8 +12,9 @@ from bitseg.errors import (
     UnknownContactError,
     UnknownSegmentError,
 )
-from bitseg.fields import Field
+from bitseg.fields import BUILT_IN, DATA_TYPES, EVENT_KINDS, Field
 from bitseg.members import Members
+from bitseg.operators import MEASURE_OPERATORS, OPERATORS, Operator
 from bitseg.results import (
     Diff,
     Explained,
@@ -26,6 +27,11 @@ from bitseg.results import (
 from bitseg.rules.nodes import Definition
 
 __all__ = [
+    "BUILT_IN",
+    "DATA_TYPES",
+    "EVENT_KINDS",
+    "MEASURE_OPERATORS",
+    "OPERATORS",
     "BitsegError",
     "Definition",
     "Diff",
@@ -35,11 +41,12 @@ __all__ = [
     "Fault",
     "Field",
     "FieldError",
+    "Lint",
     "LoadError",
     "LoadReport",
-    "Lint",
     "Members",
     "MissingExtraError",
+    "Operator",
     "Preview",
     "Rejected",
     "RuleError",

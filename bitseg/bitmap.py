@@ -8,17 +8,14 @@ sets into an array (DESIGN, idea 9), where words go at memory speed.
 from __future__ import annotations
 
 from array import array
-from itertools import count
-from typing import TYPE_CHECKING, Final, TypeAlias
+import itertools
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap, FrozenBitMap
 
 from bitseg.kernel import kernel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Rows: TypeAlias = npt.NDArray[np.uint32]
 Words: TypeAlias = npt.NDArray[np.uint64]
@@ -28,7 +25,7 @@ SPARSE: Final = 128
 """A set with fewer than one row in this many is kept as roaring: past that a roaring array
 container (2 bytes a row) saves memory and time against a bit for every row."""
 
-VERSIONS: Final = count(1)
+VERSIONS: Final = itertools.count(1)
 """Every change of a kept set takes the next number, so that equal numbers mean equal sets."""
 
 _CONTAINER_WORDS: Final = 1024
@@ -47,7 +44,7 @@ def _popcount(word: np.uint64) -> np.uint64:
 
 
 @kernel
-def _count(words: Words) -> int:
+def _count(words: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(words.size):
         total += _popcount(words[i])
@@ -55,7 +52,7 @@ def _count(words: Words) -> int:
 
 
 @kernel
-def _and(left: Words, right: Words, out: Words) -> int:
+def _and(left: Words, right: Words, out: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(out.size):
         out[i] = left[i] & right[i]
@@ -64,7 +61,7 @@ def _and(left: Words, right: Words, out: Words) -> int:
 
 
 @kernel
-def _and_count(left: Words, right: Words) -> int:
+def _and_count(left: Words, right: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(left.size):
         total += _popcount(left[i] & right[i])
@@ -72,7 +69,7 @@ def _and_count(left: Words, right: Words) -> int:
 
 
 @kernel
-def _or(left: Words, right: Words, out: Words) -> int:
+def _or(left: Words, right: Words, out: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(out.size):
         out[i] = left[i] | right[i]
@@ -81,7 +78,7 @@ def _or(left: Words, right: Words, out: Words) -> int:
 
 
 @kernel
-def _minus(left: Words, right: Words, out: Words) -> int:
+def _minus(left: Words, right: Words, out: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(out.size):
         out[i] = left[i] & ~right[i]
@@ -269,10 +266,10 @@ class RowSet:
             out = np.empty_like(self._words)
             return RowSet(self.n, int(_or(self._words, other._words, out)), out, None)
         thin, thick = (self, other) if self._sparse is not None else (other, self)
-        out = thick.copy()
+        both = thick.copy()
         rows = thin.rows()
-        out.patch(rows, np.ones(rows.size, np.bool_))
-        return out
+        both.patch(rows, np.ones(rows.size, np.bool_))
+        return both
 
     def minus(self, other: RowSet) -> RowSet:
         """Return the rows of this that are not in the other."""
@@ -284,10 +281,10 @@ class RowSet:
         if other._words is not None and self._words is not None:
             out = np.empty_like(self._words)
             return RowSet._settled(out, int(_minus(self._words, other._words, out)), self.n)
-        out_set = self.copy()
+        rest = self.copy()
         rows = other.rows()
-        out_set.patch(rows, np.zeros(rows.size, np.bool_))
-        return out_set
+        rest.patch(rows, np.zeros(rows.size, np.bool_))
+        return rest
 
     @classmethod
     def _of(cls, sparse: BitMap, n: int) -> RowSet:
@@ -297,12 +294,7 @@ class RowSet:
         """Return bool[k]: whether each of uint32[k] rows is in."""
         if self._words is not None:
             return _test(self._words, rows)
-        if self.count == 0 or rows.size == 0:
-            return np.zeros(rows.size, np.bool_)
-        members = self.rows()
-        at = np.searchsorted(members, rows)
-        at[at == members.size] = 0
-        return members[at] == rows
+        return among(rows, self.rows())
 
     def rows(self) -> Rows:
         """Return the rows, uint32[count], ascending."""
@@ -346,7 +338,11 @@ class RowSet:
         """Bytes held."""
         if self._words is not None:
             return int(self._words.nbytes)
-        return 0 if self._sparse is None else int(self._sparse.get_statistics()["n_bytes_array_containers"])
+        return (
+            0
+            if self._sparse is None
+            else int(self._sparse.get_statistics()["n_bytes_array_containers"])
+        )
 
 
 def _array(rows: BitMap | FrozenBitMap) -> Rows:
@@ -362,9 +358,11 @@ def _sparse(rows: Rows) -> BitMap:
     return BitMap(array("I", rows.astype(np.uint32, copy=False).tobytes()))
 
 
-def union(sets: Iterable[RowSet], n: int) -> RowSet:
-    """Return the rows of any of the sets."""
-    out: RowSet | None = None
-    for one in sets:
-        out = one if out is None else out.or_(one)
-    return RowSet.empty(n) if out is None else out
+def among(values: Rows, rows: Rows) -> Mask:
+    """Return bool[k]: whether each of uint32[k] values is in distinct, ascending rows."""
+    if rows.size == 0:
+        return np.zeros(values.size, np.bool_)
+    at = np.searchsorted(rows, values)
+    at[at == rows.size] = 0
+    found: Mask = rows[at] == values
+    return found

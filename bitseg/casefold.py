@@ -4,6 +4,7 @@ The table is asked of Python itself, so the result is Python's to the letter (``
 folding looks at one code point at a time, so a table of code points is all there is to it.
 """
 
+# ruff: noqa: PLR0913, PLR0917 - a kernel takes each array by itself
 from __future__ import annotations
 
 from functools import cache

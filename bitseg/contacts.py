@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from bitseg.bitmap import VERSIONS, RowSet
 from bitseg.changes import UpsertContacts
 from bitseg.columns import make_column
-from bitseg.columns.tests import Present, StringIn, StringLike, Test
+from bitseg.columns.tests import AnyTest, Present, StringIn, StringLike
 from bitseg.strings import StringPool
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class IdColumn:
         """Take the contacts whose ids these are."""
         self._contacts = contacts
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose id passes."""
         contacts = self._contacts
         if isinstance(test, Present):
@@ -52,7 +52,7 @@ class IdColumn:
         like = cast("StringLike", test)
         return RowSet.from_mask(contacts.ids.matching(like.how, like.needle)).and_(contacts.live)
 
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return bool[k]: which of the rows' ids pass."""
         return self.matches(test).test(rows)
 
@@ -145,9 +145,9 @@ class Contacts:
         if new.given is not None:
             places = np.flatnonzero(new.given)
             rows, values = rows[places], values.take(pa.array(places))
-        places = _last_of_each(rows)
-        if places is not None:
-            rows, values = rows[places], values.take(pa.array(places))
+        last = _last_of_each(rows)
+        if last is not None:
+            rows, values = rows[last], values.take(pa.array(last))
         if rows.size:
             self.column(path, data_type)
             self.write(path, rows, values)
@@ -229,7 +229,7 @@ class Contacts:
 
 def _last_of_each(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
     """Return the place of each row's last occurrence, or None where all rows are distinct."""
-    if rows.size < 2 or bool((rows[1:] > rows[:-1]).all()):  # noqa: PLR2004 - one row is distinct
+    if rows.size < 2 or bool((rows[1:] > rows[:-1]).all()):
         return None
     _, places = np.unique(rows[::-1], return_index=True)
     if places.size == rows.size:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from bitseg.bitmap import RowSet
-from bitseg.columns.tests import DateIn, NumberIn, Present, Test
+from bitseg.columns.tests import AnyTest, DateIn, NumberIn, Present
 from bitseg.events.answers import instants_in, numbers_in
 from bitseg.events.counts import CountTally
 from bitseg.events.habits import LastDeviceTally, OpenedLastTally, UsualTimeTally
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bitseg.bitmap import Mask, Rows
     from bitseg.clock import Now
-    from bitseg.columns import Column
+    from bitseg.columns import Column, DateColumn
     from bitseg.contacts import Contacts
     from bitseg.events.logs import EventLogs
     from bitseg.events.tally import Listener, Tally, Window
@@ -64,6 +64,10 @@ class Baselines:
         """Take the contacts and the columns' paths."""
         self._contacts = contacts
         self._paths = paths
+
+    def dates(self) -> list[DateColumn]:
+        """Return the columns of a date field that exist."""
+        return [cast("DateColumn", column) for column in self.columns()]
 
     def columns(self) -> list[Column]:
         """Return the columns that exist, with room for all rows."""
@@ -103,8 +107,6 @@ class Baselines:
 class TotalSource:
     """A lifetime count plus its baseline."""
 
-    default = 0.0
-
     def __init__(self, tally: CountTally, baselines: Baselines) -> None:
         """Take the count of events and what stands beside it."""
         self._tally = tally
@@ -117,14 +119,14 @@ class TotalSource:
             values += numbers
         return values
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose total passes."""
         if not self._baselines.columns():
             return self._tally.matches(test)
         everyone = np.arange(self._tally.values().size, dtype=np.uint32)
         return RowSet.from_mask(self.matches_at(test, everyone))
 
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return which of the rows' totals pass."""
         return numbers_in(self._values(rows), cast("NumberIn", test).intervals)
 
@@ -155,8 +157,6 @@ class TotalSource:
 class LastSource:
     """The later of a last date by events and its baselines up to now."""
 
-    default = None
-
     def __init__(self, tally: LastTally, baselines: Baselines) -> None:
         """Take the last dates of events and what stands beside them."""
         self._tally = tally
@@ -169,7 +169,7 @@ class LastSource:
         self._tally.settle(now, n)
         if self._at is not None and self._at != now.at:
             lo, hi = sorted((self._at, now.at))
-            for column in self._baselines.columns():
+            for column in self._baselines.dates():
                 rows = column.rows_between(((lo + 1, hi + 1),))
                 for listener in self._listeners:
                     listener.touch(rows)
@@ -181,14 +181,14 @@ class LastSource:
             values = np.maximum(values, instants)
         return values
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose last date passes."""
         if not self._baselines.columns():
             return self._tally.matches(test)
         everyone = np.arange(self._tally.values().size, dtype=np.uint32)
         return RowSet.from_mask(self.matches_at(test, everyone))
 
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return which of the rows' last dates pass."""
         values = self._values(rows)
         if isinstance(test, Present):
@@ -197,12 +197,12 @@ class LastSource:
 
     def rows_between(self, intervals: Intervals) -> Rows:
         """Return a superset of the rows whose last date lies in the intervals."""
-        found = [column.rows_between(intervals) for column in self._baselines.columns()]
+        found = [column.rows_between(intervals) for column in self._baselines.dates()]
         return np.unique(np.concatenate((self._tally.rows_between(intervals), *found)))
 
     def extent(self) -> tuple[int, int] | None:
         """Return the range of all instants these may have."""
-        found = [column.extent() for column in self._baselines.columns()]
+        found = [column.extent() for column in self._baselines.dates()]
         ranges = [one for one in (self._tally.extent(), *found) if one is not None]
         if not ranges:
             return None

@@ -6,6 +6,7 @@ it, so it sees one version and never half a write.
 
 from __future__ import annotations
 
+from functools import partial
 from threading import RLock
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +23,15 @@ from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load
 from bitseg.members import Members
 from bitseg.plan.compile import compile_definition
 from bitseg.plan.execute import Executor
-from bitseg.preview import breakdown, contact_values, explain, lint, near_misses
-from bitseg.preview.show import show_instant
+from bitseg.preview import (
+    Evaluation,
+    contact_values,
+    explain,
+    lint,
+    show_instant,
+)
+from bitseg.preview import breakdown as _breakdown
+from bitseg.preview import near_misses as _near_misses
 from bitseg.results import Diff, Explanation, Preview
 from bitseg.rulebook import Rulebook
 from bitseg.rules.dates import bounds
@@ -255,7 +263,7 @@ class Engine:
     def preview(
         self,
         rules: Any,
-        breakdown: bool = False,
+        breakdown: bool = False,  # noqa: FBT001, FBT002 - SPEC 8 has it so
         sample: int = 0,
         now: datetime | None = None,
         *,
@@ -286,12 +294,7 @@ class Engine:
             members = self._members(compiled.plan, instant)
             suppressed = self._members(self._suppression(), instant)
             definition = compiled.definition
-            extras = {
-                "breakdown": self._breakdown(definition, instant) if breakdown else None,
-                "sample": self._sample(members, sample) if sample else None,
-                "near_misses": self._near_misses(definition, instant) if near_misses else None,
-                "diff": None if against is None else self._diff(members, against, instant),
-            }
+            frame = self._evaluation(instant)
             return Preview(
                 count=members.count,
                 reachable=members.count - members.and_count(suppressed),
@@ -299,8 +302,11 @@ class Engine:
                 now=show_instant(instant.at),
                 bounds=self._bounds(definition, instant),
                 lint=lint(definition, self._tenant.schema, instant, self._writes.kept_since),
+                breakdown=_breakdown(definition, frame) if breakdown else None,
+                sample=self._sample(members, sample) if sample else None,
+                near_misses=_near_misses(definition, frame) if near_misses else None,
+                diff=None if against is None else self._diff(members, against, instant),
                 took_us=(perf_counter_ns() - began) // 1_000,
-                **extras,
             )
 
     def explain(self, rules: Any, contact_id: str, now: datetime | None = None) -> Explanation:
@@ -318,9 +324,7 @@ class Engine:
             return Explanation(
                 contact_id,
                 bool(members.test(np.array([row], np.uint32))[0]),
-                explain(
-                    compiled.definition, row, self._segments, self._executor, self._tenant, instant
-                ),
+                explain(compiled.definition, row, self._evaluation(instant)),
             )
 
     def contact(self, contact_id: str, now: datetime | None = None) -> dict[str, Any]:
@@ -332,7 +336,7 @@ class Engine:
         with self._lock:
             row, instant = self._row_of(contact_id), self._now(now)
             return contact_values(
-                self.fields.values(), lambda field: self._tenant.value(field, row, instant)
+                self.fields.values(), lambda path: self._tenant.value(path, row, instant)
             )
 
     def __len__(self) -> int:
@@ -392,13 +396,8 @@ class Engine:
             raise UnknownContactError(f"No contact has the id {contact_id!r}")
         return row
 
-    def _breakdown(self, definition: Definition, now: Now) -> dict[str, int]:
-        return breakdown(definition, self._segments, self._executor, now)
-
-    def _near_misses(self, definition: Definition, now: Now) -> dict[str, int]:
-        return near_misses(
-            definition, self._segments, self._executor, self._tenant.contacts, now
-        )
+    def _evaluation(self, now: Now) -> Evaluation:
+        return Evaluation(self._tenant, self._segments, self._executor, now)
 
     def _diff(self, members: RowSet, against: str, now: Now) -> Diff:
         segment = self._segments.get(against)
@@ -417,18 +416,14 @@ class Engine:
 
     def _sample(self, members: RowSet, size: int) -> tuple[dict[str, Any], ...]:
         """Show the first members by their stored fields: derived ones might be cold, and slow."""
-        fields = [
-            field for path, field in self.fields.items() if path not in ENGAGEMENT_FIELDS
-        ]
+        fields = [field for path, field in self.fields.items() if path not in ENGAGEMENT_FIELDS]
         contacts = self._tenant.contacts
         return tuple(
-            contact_values(fields, lambda field, row=row: contacts.value(field.path, row))
+            contact_values(fields, partial(contacts.value, row=row))
             for row in members.rows()[:size].tolist()
         )
 
-    def _bounds(
-        self, definition: Definition, now: Now
-    ) -> dict[str, tuple[str | None, str | None]]:
+    def _bounds(self, definition: Definition, now: Now) -> dict[str, tuple[str | None, str | None]]:
         return {
             path: (
                 None if lo is None else show_instant(lo),

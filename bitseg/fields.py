@@ -1,4 +1,4 @@
-"""A field is a named, typed attribute of a contact: built in, custom or derived (SPEC section 2)."""
+"""A field is a named, typed attribute of a contact: built in, custom or derived (SPEC 2)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Field(msgspec.Struct, frozen=True):
 
 def _fields(prefix: str, data_type: DataType, names: str) -> dict[str, Field]:
     return {
-        f"{prefix}.{name}": Field(f"{prefix}.{name}", data_type, name.replace("_", " ").capitalize())
+        f"{prefix}.{name}": Field(
+            f"{prefix}.{name}", data_type, name.replace("_", " ").capitalize()
+        )
         for name in names.split()
     }
 

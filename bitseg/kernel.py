@@ -1,4 +1,4 @@
-"""A kernel is a loop over bytes or rows compiled by numba, for paths that a figure in bench/ names."""
+"""A kernel is a loop over bytes or rows that numba compiles, for paths bench/ has a figure of."""
 
 from __future__ import annotations
 

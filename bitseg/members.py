@@ -84,7 +84,9 @@ class Members:
             rows = rows[np.searchsorted(rows, found[0], side="right") :]
         return self._named(rows, limit)
 
-    def _named(self, rows: np.ndarray[tuple[int], np.dtype[np.uint32]], limit: int | None) -> Iterator[str]:
+    def _named(
+        self, rows: np.ndarray[tuple[int], np.dtype[np.uint32]], limit: int | None
+    ) -> Iterator[str]:
         left = rows.size if limit is None else limit
         for start in range(0, rows.size, PAGE):
             if left <= 0:

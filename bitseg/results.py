@@ -1,4 +1,4 @@
-"""A result is what the engine answers with: plain frozen structs that encode to JSON as they are."""
+"""A result is what the engine answers with: frozen structs that encode to JSON as they are."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def drop_events_before(tenant: Tenant, instant: int) -> int:
         _, stop = log.between(-(2**63), instant)
         if stop == 0:
             continue
-        events = log.slice(0, stop)
+        events = log.stretch(0, stop)
         order, _ = group_by_row(events.rows, tenant.contacts.n)
         _keep_share(tenant, kind, by_contact(log.at_positions(order.astype(np.int64))))
         dropped += tenant.events.drop(kind, stop)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bitseg.fields import DataType, Field
-    from bitseg.plan.nodes import Plan
     from bitseg.segments import Segments
     from bitseg.tenant import Tenant
     from bitseg.zones import Zone

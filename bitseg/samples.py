@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bitseg.bitmap import Mask, Rows
     from bitseg.clock import Now
-    from bitseg.columns.tests import Test
+    from bitseg.columns.tests import AnyTest
     from bitseg.contacts import Contacts
     from bitseg.events.tally import Listener
     from bitseg.sources import Intervals
@@ -65,7 +65,9 @@ def _turn(word: np.uint64, bits: int) -> np.uint64:
 
 
 @kernel
-def _mix(v: Hashes, a: int, b: int, c: int, d: int, x: np.uint64, y: np.uint64) -> None:
+def _mix(  # noqa: PLR0913, PLR0917 - G of RFC 7693, section 3.1
+    v: Hashes, a: int, b: int, c: int, d: int, x: np.uint64, y: np.uint64
+) -> None:
     v[a] = v[a] + v[b] + x
     v[d] = _turn(v[d] ^ v[a], 32)
     v[c] = v[c] + v[d]
@@ -77,8 +79,8 @@ def _mix(v: Hashes, a: int, b: int, c: int, d: int, x: np.uint64, y: np.uint64) 
 
 
 @kernel
-def _compress(
-    state: Hashes, block: Bytes, taken: int, last: bool, v: Hashes, m: Hashes
+def _compress(  # noqa: PLR0913, PLR0917 - F of RFC 7693, section 3.2, and room
+    state: Hashes, block: Bytes, taken: int, last: bool, v: Hashes, m: Hashes  # noqa: FBT001
 ) -> None:
     for i in range(16):
         word = np.uint64(0)
@@ -165,8 +167,6 @@ def below(percent: Decimal) -> Below:
 class SampleSource:
     """All contacts' hashes under one seed."""
 
-    default = None
-
     def __init__(self, contacts: Contacts, seed: str) -> None:
         """Take the contacts and the seed."""
         self._contacts = contacts
@@ -175,12 +175,12 @@ class SampleSource:
     def settle(self, now: Now, n: int) -> None:
         """Do nothing: a hash does not depend on time."""
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the live rows in the sample."""
         everyone = np.arange(self._contacts.n, dtype=np.uint32)
         return RowSet.from_mask(self.matches_at(test, everyone))
 
-    def matches_at(self, test: Test | Below, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest | Below, rows: Rows) -> Mask:
         """Return which of the rows are live and in the sample."""
         live = self._contacts.live.test(rows)
         limit = test.limit  # type: ignore[union-attr]

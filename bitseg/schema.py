@@ -97,9 +97,7 @@ def check_field(field: Field) -> None:
     prefix, _, name = field.path.partition(".")
     faults = []
     if prefix != "customField":
-        faults.append(
-            Fault(field.path, f"Expected a path customField.<name>, got {field.path!r}")
-        )
+        faults.append(Fault(field.path, f"Expected a path customField.<name>, got {field.path!r}"))
     elif not NAME.fullmatch(name):
         faults.append(
             Fault(field.path, f"Expected a name like [a-z][a-z0-9_]{{0,62}}, got {name!r}")

@@ -5,7 +5,7 @@ All share one protocol, so a leaf needs not know whether it asks for a city or f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from bitseg.bitmap import Mask, Rows, RowSet
     from bitseg.clock import Now
-    from bitseg.columns import Column
-    from bitseg.columns.tests import Test
+    from bitseg.columns import Column, DateColumn
+    from bitseg.columns.tests import AnyTest
     from bitseg.contacts import Contacts, IdColumn
     from bitseg.events.tally import Listener, Tally
 
@@ -25,18 +25,15 @@ Intervals = tuple[tuple[int, int], ...]
 class Source(Protocol):
     """What a leaf asks. Answers hold for the instant of the last ``settle``."""
 
-    default: float | None
-    """The value of a contact of whom nothing is known; None where it is missing."""
-
     def settle(self, now: Now, n: int) -> None:
         """Bring the answers for n rows to an instant, telling the listeners what changed."""
         ...
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows that pass a test; never rows whose value is missing."""
         ...
 
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return bool[k]: which of uint32[k] rows pass a test."""
         ...
 
@@ -64,8 +61,6 @@ class Source(Protocol):
 class StoredSource:
     """A stored field: its column, and the writes to it."""
 
-    default = None
-
     def __init__(
         self, contacts: Contacts, path: str, column: Callable[[], Column | IdColumn]
     ) -> None:
@@ -77,21 +72,21 @@ class StoredSource:
     def settle(self, now: Now, n: int) -> None:
         """Do nothing: stored values do not depend on time, and writes are told at once."""
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose stored value passes."""
         return self._column().matches(test)
 
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return which of the rows' stored values pass."""
         return self._column().matches_at(test, rows)
 
     def rows_between(self, intervals: Intervals) -> Rows:
         """Return a superset of the rows with an instant in the intervals."""
-        return self._column().rows_between(intervals)  # type: ignore[union-attr]
+        return cast("DateColumn", self._column()).rows_between(intervals)
 
     def extent(self) -> tuple[int, int] | None:
         """Return the range of a date column's values."""
-        return self._column().extent()  # type: ignore[union-attr]
+        return cast("DateColumn", self._column()).extent()
 
     def value_at(self, row: int) -> Any:
         """Return one row's stored value."""
@@ -112,7 +107,6 @@ class TallySource:
     def __init__(self, tally: Tally) -> None:
         """Take the tally."""
         self._tally = tally
-        self.default = tally.default
         self.settle = tally.settle
         self.matches = tally.matches
         self.matches_at = tally.matches_at

@@ -6,6 +6,7 @@ most three in four are taken, so a code always fits. The hash is SipHash-1-3 und
 the process: nobody can prepare strings that all land in one place.
 """
 
+# ruff: noqa: PLR0913, PLR0917 - a kernel takes each array by itself
 from __future__ import annotations
 
 import secrets
@@ -20,6 +21,7 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 Ends: TypeAlias = npt.NDArray[np.uint32] | npt.NDArray[np.int64]
 Offsets: TypeAlias = npt.NDArray[np.int64]
 Slots: TypeAlias = npt.NDArray[np.uint32]
+Place: TypeAlias = int | np.int64
 Key: TypeAlias = npt.NDArray[np.uint64]
 
 KEY: Final[Key] = np.array([secrets.randbits(64), secrets.randbits(64)], np.uint64)
@@ -54,7 +56,7 @@ def _round(
 
 
 @kernel
-def _word(data: Bytes, at: int) -> np.uint64:
+def _word(data: Bytes, at: Place) -> np.uint64:
     word = np.uint64(data[at])
     for i in range(1, 8):
         word |= np.uint64(data[at + i]) << np.uint64(8 * i)
@@ -62,7 +64,7 @@ def _word(data: Bytes, at: int) -> np.uint64:
 
 
 @kernel
-def hashed(data: Bytes, start: int, end: int, key: Key) -> np.uint64:
+def hashed(data: Bytes, start: Place, end: Place, key: Key) -> np.uint64:
     """Return SipHash-1-3 of ``data[start:end]``.
 
     https://www.aumasson.jp/siphash/siphash.pdf; one round a word and three to finish are what
@@ -92,8 +94,8 @@ def hashed(data: Bytes, start: int, end: int, key: Key) -> np.uint64:
 
 
 @kernel
-def _equal(left: Bytes, left_at: int, right: Bytes, right_at: int, size: int) -> bool:
-    for i in range(size):
+def _equal(left: Bytes, left_at: Place, right: Bytes, right_at: Place, size: Place) -> bool:
+    for i in range(size):  # noqa: SIM110 - numba compiles no all()
         if left[left_at + i] != right[right_at + i]:
             return False
     return True
@@ -126,13 +128,13 @@ def _mark(
 def _seek(
     mark: np.uint64,
     data: Bytes,
-    start: int,
-    size: int,
+    start: Place,
+    size: Place,
     arena: Bytes,
     ends: Ends,
     slots: Slots,
     bits: int,
-) -> tuple[int, int]:
+) -> tuple[Place, Place]:
     """Return where a string's slot is or would be, and its code or -1."""
     mask = np.int64((1 << bits) - 1)
     tag = np.uint32(mark >> np.uint64(32 + bits))

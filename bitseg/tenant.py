@@ -17,6 +17,7 @@ from bitseg.engagement import derived_source
 from bitseg.errors import Fault, FieldError
 from bitseg.events.log import Events
 from bitseg.events.logs import EventLogs
+from bitseg.events.properties import any_present
 from bitseg.fields import ENGAGEMENT_FIELDS
 from bitseg.schema import Schema
 
@@ -24,9 +25,16 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from bitseg.bitmap import Mask, Rows
-    from bitseg.changes import DefineField, DeleteContacts, RecordEvents, UpsertContacts, WithdrawEvents
+    from bitseg.changes import (
+        DefineField,
+        DeleteContacts,
+        RecordEvents,
+        UpsertContacts,
+        WithdrawEvents,
+    )
     from bitseg.clock import Now
-    from bitseg.fields import DataType, Field
+    from bitseg.events.properties import Encoded
+    from bitseg.fields import DataType
     from bitseg.zones import Zone
 
 
@@ -101,9 +109,7 @@ class Tenant:
         if change.create_contacts and not known[fresh].all():
             rows[fresh] = self._create(change, fresh)
         self._split(change, rows.astype(np.uint32), codes, fresh)
-        return Recorded(
-            int(fresh.sum()), int(wanted.sum()) - int(fresh.sum()), tuple(rejected)
-        )
+        return Recorded(int(fresh.sum()), int(wanted.sum()) - int(fresh.sum()), tuple(rejected))
 
     def _fresh(
         self, change: RecordEvents, wanted: Mask
@@ -111,9 +117,7 @@ class Tenant:
         """Return which wanted events are no duplicates, and the codes of all events' ids."""
         if change.event_ids is None:
             return wanted, None
-        named = np.flatnonzero(
-            wanted & change.event_ids.is_valid().to_numpy(zero_copy_only=False)
-        )
+        named = np.flatnonzero(wanted & change.event_ids.is_valid().to_numpy(zero_copy_only=False))
         codes = np.zeros(wanted.size, np.uint32)
         fresh = wanted.copy()
         if named.size:
@@ -136,21 +140,28 @@ class Tenant:
         fresh: Mask,
     ) -> None:
         """Record the fresh events, a kind at a time."""
+        chosen = np.flatnonzero(fresh)
+        if chosen.size == 0:
+            return
+        types, properties = self._encoded(change, chosen)
         kinds = change.kinds.dictionary_encode()
-        kind_codes = kinds.indices.to_numpy(zero_copy_only=False)
-        at = change.at.to_numpy(zero_copy_only=False)
+        kind_codes = kinds.indices.to_numpy(zero_copy_only=False)[chosen]
+        at = change.at.to_numpy(zero_copy_only=False)[chosen]
+        named = None if codes is None else codes[chosen]
+        rows = rows[chosen]
         for code, kind in enumerate(kinds.dictionary.to_pylist()):
-            places = np.flatnonzero(fresh & (kind_codes == code))
+            places = np.flatnonzero(kind_codes == code)
             if places.size == 0:
                 continue
             self.schema.see_kind(kind)
-            types, properties = self._encoded(change, places)
-            named = None if codes is None or not codes[places].any() else codes[places]
-            self.events.record(kind, Events(rows[places], at[places], named, properties), types)
+            ids = None if named is None or not named[places].any() else named[places]
+            had = {name: values[places] for name, values in properties.items()}
+            had = {name: values for name, values in had.items() if any_present(values)}
+            self.events.record(kind, Events(rows[places], at[places], ids, had), types)
 
     def _encoded(
         self, change: RecordEvents, places: npt.NDArray[np.int64]
-    ) -> tuple[dict[str, DataType], dict[str, npt.NDArray[np.generic]]]:
+    ) -> tuple[dict[str, DataType], dict[str, Encoded]]:
         """Return the types and codes of the properties that the events at some places have."""
         types: dict[str, DataType] = {}
         encoded = {}
@@ -177,11 +188,11 @@ class Tenant:
             self.contacts.erase(rows)
         return rows
 
-    def value(self, field: Field, row: int, now: Now) -> Any:
+    def value(self, path: str, row: int, now: Now) -> Any:
         """Return one contact's value of any field at an instant, None where it is missing."""
-        if field.path not in ENGAGEMENT_FIELDS:
-            return self.contacts.value(field.path, row)
-        source = derived_source(field.path, self.contacts, self.events, self.zone)
+        if path not in ENGAGEMENT_FIELDS:
+            return self.contacts.value(path, row)
+        source = derived_source(path, self.contacts, self.events, self.zone)
         source.settle(now, self.contacts.n)
         return source.value_at(row)
 

@@ -4,6 +4,7 @@ The bytes may be as they came or already folded: ASCII letters are folded on the
 ASCII only needs no folded copy. Non-ASCII text must be folded beforehand (``bitseg.casefold``).
 """
 
+# ruff: noqa: PLR0913, PLR0917 - a kernel takes each array by itself
 from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
@@ -16,6 +17,7 @@ from bitseg.kernel import kernel
 How: TypeAlias = Literal["contains", "starts_with", "ends_with"]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Ends: TypeAlias = npt.NDArray[np.uint32] | npt.NDArray[np.int64]
+Place: TypeAlias = int | np.int64
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 BLOCK: Final = 4096
@@ -52,8 +54,8 @@ def _telling(data: Bytes, needle: Bytes) -> tuple[int, int]:
 
 
 @kernel
-def _same(data: Bytes, at: int, needle: Bytes, case: Bytes) -> bool:
-    for i in range(needle.size):
+def _same(data: Bytes, at: Place, needle: Bytes, case: Bytes) -> bool:
+    for i in range(needle.size):  # noqa: SIM110 - numba compiles no all()
         if data[at + i] | case[i] != needle[i]:
             return False
     return True
@@ -72,14 +74,15 @@ def _contains(
     ones = np.uint64(0x0101010101010101)
     flags = np.zeros(BLOCK, np.uint8)
     words = flags.view(np.uint64)
-    places = np.int64(ends[ends.size - 1]) - needle.size + 1
-    string = settled = 0
+    places = max(np.int64(0), np.int64(ends[ends.size - 1]) - np.int64(needle.size - 1))
+    lefts, rights = data[first : first + places], data[second : second + places]
+    string = 0
+    settled = np.int64(0)
     for base in range(0, places, BLOCK):
-        size = min(BLOCK, places - base)
-        left, right = data[base + first :], data[base + second :]
-        for i in range(size):
+        left, right = lefts[base : base + BLOCK], rights[base : base + BLOCK]
+        for i in range(left.size):
             flags[i] = ((left[i] | a_case) == a) & ((right[i] | b_case) == b)
-        flags[size:] = 0
+        flags[left.size :] = 0
         for w in range(BLOCK // 8):
             word = words[w]
             while word != 0:
@@ -98,7 +101,7 @@ def _contains(
 
 
 @kernel
-def _at_edge(data: Bytes, ends: Ends, needle: Bytes, case: Bytes, at_end: bool, out: Mask) -> None:
+def _at_edge(data: Bytes, ends: Ends, needle: Bytes, case: Bytes, at_end: bool, out: Mask) -> None:  # noqa: FBT001
     for i in range(out.size):
         start, end = np.int64(ends[i]), np.int64(ends[i + 1])
         if end - start >= needle.size:

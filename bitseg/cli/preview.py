@@ -14,7 +14,7 @@ from bitseg.cli.sources import Sources, open_engine, source_options
 _EXAMPLE = "example:"
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An ISO 8601 date-time with an offset."""
 
     name = "ISO"
@@ -66,7 +66,8 @@ def command(  # noqa: PLR0913 - one argument for each option
 
 def _rules(source: str) -> bytes | dict[str, object]:
     if source == "-":
-        return click.get_binary_stream("stdin").read()
+        given: bytes = click.get_binary_stream("stdin").read()
+        return given
     if not source.startswith(_EXAMPLE):
         try:
             return Path(source).read_bytes()

@@ -66,7 +66,7 @@ class Cells:
 
     def present(self, cells: Array) -> Mask:
         """Return which of some cells of this dtype have a value."""
-        found: Mask = cells == cells if cells.dtype.kind == "f" else cells != self.missing
+        found: Mask = ~np.isnan(cells) if cells.dtype.kind == "f" else cells != self.missing
         return found
 
     def become(self, dtype: npt.DTypeLike, missing: float) -> None:

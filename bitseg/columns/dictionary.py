@@ -1,4 +1,4 @@
-"""A dictionary is a string pool that knows how often each string is used, and forgets the unused."""
+"""A dictionary is a string pool that counts each string's uses and forgets the unused ones."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """An element is one string of one row's array: a code in an arena, and its owner, the row."""
 
+# ruff: noqa: PLR0913, PLR0917 - a kernel takes each array by itself
 from __future__ import annotations
 
 from typing import Any, Final

@@ -5,6 +5,7 @@ the first interval that ends behind its start, so a value has few intervals to l
 however many there are.
 """
 
+# ruff: noqa: PLR0913, PLR0917 - a kernel takes each array by itself
 from __future__ import annotations
 
 from typing import Final

@@ -110,16 +110,20 @@ def _look_up_small(cells: Array, lows: Floats, highs: Floats) -> Words:
 
 
 def _look_up(cells: Array, lows: Floats, highs: Floats) -> Words:
-    """Look wide cells up by int64 intervals that keep the numbers' order."""
-    table = IntervalTable(_ordered(lows), _ordered(highs) + 1)
+    """Look wide cells up by int64 intervals: integers as they are, floats by their order."""
+    ordered = _ordered if cells.dtype.kind == "f" else _as_int64
+    table = IntervalTable(ordered(lows), ordered(highs) + 1)
     slices = [
-        table.test(_ordered(cells[start : start + _SLICE].astype(np.float64)))
-        for start in range(0, cells.size, _SLICE)
+        table.test(ordered(cells[start : start + _SLICE])) for start in range(0, cells.size, _SLICE)
     ]
     return np.concatenate(slices) if slices else blank(0)
 
 
-def _ordered(numbers: Floats) -> npt.NDArray[np.int64]:
+def _as_int64(numbers: Array) -> npt.NDArray[np.int64]:
+    return numbers.astype(np.int64)
+
+
+def _ordered(numbers: Array) -> npt.NDArray[np.int64]:
     """Return int64s in the same order as the floats; NaN comes after infinity."""
     bits = numbers.view(np.int64)
     return bits ^ ((bits >> 63) & np.int64(2**63 - 1))

@@ -32,9 +32,7 @@ def counts_in(
     return np.zeros(values.size, np.bool_) if out is None else out
 
 
-def numbers_in(
-    values: npt.NDArray[np.float64], intervals: tuple[tuple[float, float], ...]
-) -> Mask:
+def numbers_in(values: npt.NDArray[np.float64], intervals: tuple[tuple[float, float], ...]) -> Mask:
     """Return bool[k]: which float64 values lie in closed intervals; NaN never does."""
     out = np.zeros(values.size, np.bool_)
     for lo, hi in intervals:
@@ -51,6 +49,9 @@ def instants_in(
     """Return bool[k]: which instants lie in sorted, disjoint half-open intervals."""
     if len(intervals) == 1:
         lo, hi = intervals[0]
-        return (values >= lo) & (values < hi) & (values != missing)
+        found: Mask = (values >= lo) & (values < hi) & (values != missing)
+        return found
     edges = np.array(intervals, np.int64).reshape(-1)
-    return ((np.searchsorted(edges, values, side="right") & 1) == 1) & (values != missing)
+    inside: Mask = (np.searchsorted(edges, values, side="right") & 1) == 1
+    inside &= values != missing
+    return inside

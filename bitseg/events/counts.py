@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from bitseg.bitmap import RowSet
-from bitseg.columns.tests import NumberIn, Test
+from bitseg.columns.tests import AnyTest, NumberIn
 from bitseg.events.answers import counts_in
 from bitseg.events.tally import Tally, Window, crossings
 from bitseg.growing import Growing
@@ -49,11 +49,7 @@ def _subtract(counts: Counts, rows: Rows) -> None:
 class CountTally(Tally):
     """How many events of one kind, matching ``where``, each contact has inside the window."""
 
-    default = 0.0
-
-    def __init__(
-        self, log: KindLog, where: Where | None, window: Callable[[Now], Window]
-    ) -> None:
+    def __init__(self, log: KindLog, where: Where | None, window: Callable[[Now], Window]) -> None:
         """Take the log to count in."""
         super().__init__(window)
         self._log = log
@@ -71,7 +67,7 @@ class CountTally(Tally):
 
     def _rows_in(self, window: Window) -> Rows:
         """Return the rows of the matching events of a window, a row an event."""
-        events = self._log.slice(*self._log.between(*window))
+        events = self._log.stretch(*self._log.between(*window))
         return events.rows if self._where is None else events.rows[self._where(events)]
 
     def _count(self, rows: Rows) -> None:
@@ -127,11 +123,11 @@ class CountTally(Tally):
         """Return the counts of all rows."""
         return cast("Counts", self._counts.values)
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose count passes."""
         return RowSet.from_mask(counts_in(self.values(), cast("NumberIn", test).intervals))
 
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return bool[k]: which of the rows' counts pass."""
         return counts_in(self.values()[rows], cast("NumberIn", test).intervals)
 

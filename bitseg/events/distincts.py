@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from bitseg.columns.tests import NumberIn, Test
+from bitseg.columns.tests import AnyTest, NumberIn
 from bitseg.events.answers import counts_in
 from bitseg.events.recomputed import RecomputedTally, grouped
 from bitseg.kernel import kernel
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 @kernel
-def _distinct(values: npt.NDArray[np.float64], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+def _distinct(
+    values: npt.NDArray[np.float64], edges: npt.NDArray[np.int64]
+) -> npt.NDArray[np.uint32]:
     """Count the different values of each stretch; NaN is none."""
     out = np.zeros(edges.size - 1, np.uint32)
     for group in range(edges.size - 1):
@@ -40,7 +42,6 @@ def _distinct(values: npt.NDArray[np.float64], edges: npt.NDArray[np.int64]) -> 
 class DistinctTally(RecomputedTally):
     """How many different values of a property the kind's matching events have; missing is none."""
 
-    default = 0.0
     dtype = np.uint32
     fill = 0
 
@@ -63,7 +64,7 @@ class DistinctTally(RecomputedTally):
             values[codes == 0] = np.nan
         return found.rows, _distinct(values, found.edges)
 
-    def _pass(self, values: npt.NDArray[Any], test: Test) -> Mask:
+    def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         return counts_in(values, cast("NumberIn", test).intervals)
 
     def value_at(self, row: int) -> int:

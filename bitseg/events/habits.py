@@ -1,4 +1,4 @@
-"""A habit tally is what a contact's opens tell of it: device, usual hour, usual weekday, last mail."""
+"""A habit tally is what opens tell of a contact: device, usual hour and weekday, last mail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from bitseg.columns.tests import BooleanIs, NumberIn, Present, StringIn, StringLike, Test
+from bitseg.columns.tests import AnyTest, BooleanIs, NumberIn, Present, StringIn, StringLike
 from bitseg.events.answers import counts_in
 from bitseg.events.recomputed import RecomputedTally, grouped
 from bitseg.events.where import local_time, string_table
@@ -66,10 +66,12 @@ class UsualTimeTally(RecomputedTally):
         times = local_time(self._what, found.events, self._zone)
         return found.rows, _most_common(times, found.edges)
 
-    def _pass(self, values: npt.NDArray[Any], test: Test) -> Mask:
+    def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         if isinstance(test, Present):
             return cast("Mask", values != UNKNOWN)
-        return counts_in(values, cast("NumberIn", test).intervals) & (values != UNKNOWN)
+        mask = counts_in(values, cast("NumberIn", test).intervals)
+        mask &= values != UNKNOWN
+        return mask
 
     def value_at(self, row: int) -> int | None:
         """Return one row's usual time."""
@@ -98,7 +100,7 @@ class LastDeviceTally(RecomputedTally):
             return found.rows, np.zeros(found.rows.size, np.uint32)
         return found.rows, devices[found.edges[1:] - 1]
 
-    def _pass(self, values: npt.NDArray[Any], test: Test) -> Mask:
+    def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         if isinstance(test, Present):
             return cast("Mask", values != 0)
         pool = self._dictionaries.pool("device")
@@ -164,7 +166,7 @@ class OpenedLastTally(RecomputedTally):
             campaigns.astype(np.int64), sent.edges, opened.astype(np.int64), firsts, ends
         )
 
-    def _pass(self, values: npt.NDArray[Any], test: Test) -> Mask:
+    def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         if isinstance(test, Present):
             return cast("Mask", values != 0)
         return cast("Mask", values == (_TRUE if cast("BooleanIs", test).value else _FALSE))

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from bitseg.bitmap import among
 from bitseg.kernel import kernel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from bitseg.bitmap import Mask, Rows
+    from bitseg.bitmap import Rows
 
     Positions = npt.NDArray[np.int64]
 
@@ -61,15 +62,6 @@ def _listed(
                 out[at] = order[i]
                 at += 1
     return out[:at]
-
-
-def among(values: Rows, rows: Rows) -> Mask:
-    """Return bool[k]: whether each of uint32[k] values is in distinct, ascending rows."""
-    if rows.size == 0:
-        return np.zeros(values.size, np.bool_)
-    at = np.searchsorted(rows, values)
-    at[at == rows.size] = 0
-    return rows[at] == values
 
 
 class ContactIndex:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 
 from bitseg.bitmap import RowSet
-from bitseg.columns.tests import DateIn, Present, Test
+from bitseg.columns.tests import AnyTest, DateIn, Present
 from bitseg.events.answers import instants_in
 from bitseg.events.tally import Tally, Window
 from bitseg.growing import Growing
@@ -48,14 +48,14 @@ class LastTally(Tally):
     def _build(self, window: Window) -> None:
         self._last.values[:] = NEVER
         for log in self._logs.values():
-            events = log.slice(*log.between(*window))
+            events = log.stretch(*log.between(*window))
             _latest(self._last.values, events.rows, events.at)
 
     def _move(self, old: Window, new: Window) -> None:
         """Forwards, later events only raise; backwards, those who had one are looked up again."""
         lo, hi = sorted((old[1], new[1]))
         for log in self._logs.values():
-            events = log.slice(*log.between(lo, hi))
+            events = log.stretch(*log.between(lo, hi))
             if len(events) == 0:
                 continue
             if new[1] > old[1]:
@@ -97,7 +97,7 @@ class LastTally(Tally):
     def rows_between(self, intervals: tuple[tuple[int, int], ...]) -> Rows:
         """Return a superset of the rows whose value lies in half-open intervals."""
         found = [
-            log.slice(*log.between(lo, hi)).rows
+            log.stretch(*log.between(lo, hi)).rows
             for lo, hi in intervals
             for log in self._logs.values()
         ]
@@ -108,11 +108,11 @@ class LastTally(Tally):
         ends = [end for log in self._logs.values() for end in log.ends()]
         return (min(ends), max(ends)) if ends else None
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose instant passes."""
         return RowSet.from_mask(_pass(self.values(), test))
 
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return bool[k]: which of the rows' instants pass."""
         return _pass(self.values()[rows], test)
 
@@ -127,7 +127,7 @@ class LastTally(Tally):
         return self._last.nbytes
 
 
-def _pass(values: Instants, test: Test) -> Mask:
+def _pass(values: Instants, test: AnyTest) -> Mask:
     if isinstance(test, Present):
         return cast("Mask", values != NEVER)
     return instants_in(values, cast("DateIn", test).intervals, NEVER)

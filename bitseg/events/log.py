@@ -7,7 +7,7 @@ and a bulk load in any order is sorted once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     Positions = npt.NDArray[np.int64]
 
 NO_EVENT_ID = 0
+
+WAITING_LEAST: Final = 2**20
+WAITING_SHARE: Final = 4
+"""Arrivals are sorted in without a reader once they are this many and a quarter of the log, so
+that a bulk load holds few events twice and, in any order, moves each only a few times."""
 
 
 class Events:
@@ -90,16 +95,20 @@ class KindLog:
         self._properties: dict[str, Growing] = {}
         self._types: dict[str, DataType] = {}
         self._arrived: list[Events] = []
+        self._waiting = 0
         self._index = ContactIndex()
 
     def __len__(self) -> int:
         """Return how many events there are."""
-        return self._rows.size + sum(len(batch) for batch in self._arrived)
+        return self._rows.size + self._waiting
 
     def append(self, batch: Events, types: Mapping[str, DataType]) -> None:
         """Record events in order of arrival; ``types`` names the type of each property."""
         self._types.update(types)
         self._arrived.append(batch)
+        self._waiting += len(batch)
+        if self._waiting > max(WAITING_LEAST, self._rows.size // WAITING_SHARE):
+            self._settle()
 
     def between(self, lo: int, hi: int) -> tuple[int, int]:
         """Return the positions [start, stop) of the events with lo ≤ at < hi."""
@@ -113,7 +122,7 @@ class KindLog:
         at = self._at.values
         return (int(at[0]), int(at[-1])) if at.size else ()
 
-    def slice(self, start: int, stop: int) -> Events:
+    def stretch(self, start: int, stop: int) -> Events:
         """Return the events at positions [start, stop), without a copy."""
         self._settle()
         return self._pick(slice(start, stop))
@@ -163,6 +172,7 @@ class KindLog:
             return
         batch = self._arrived[0] if len(self._arrived) == 1 else self._joined()
         self._arrived = []
+        self._waiting = 0
         self._make_columns(batch)
         at = self._at.values
         start = int(np.searchsorted(at, batch.at.min(), side="right"))
@@ -200,7 +210,10 @@ class KindLog:
         if any(batch.codes is not None for batch in batches):
             none = [np.zeros(len(batch), np.uint32) for batch in batches]
             codes = np.concatenate(
-                [b.codes if b.codes is not None else no for b, no in zip(batches, none, strict=True)]
+                [
+                    b.codes if b.codes is not None else no
+                    for b, no in zip(batches, none, strict=True)
+                ]
             )
         return Events(
             np.concatenate([batch.rows for batch in batches]),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bitseg.bitmap import among
 from bitseg.events.ids import EventIds
-from bitseg.events.index import among
 from bitseg.events.log import Events, KindLog
 from bitseg.events.properties import Dictionaries
 
@@ -40,9 +40,7 @@ class EventLogs:
         """Return a kind's log; of a kind never seen, an empty one."""
         return self.kinds.setdefault(kind, KindLog())
 
-    def tally(
-        self, key: Hashable, kinds: tuple[str, ...], make: Callable[[], Tally]
-    ) -> Tally:
+    def tally(self, key: Hashable, kinds: tuple[str, ...], make: Callable[[], Tally]) -> Tally:
         """Return the tally kept under a key, or make and keep it; it looks at the kinds."""
         if key not in self._tallies:
             self._tallies[key] = (kinds, make())
@@ -85,7 +83,7 @@ class EventLogs:
     def erase(self, rows: Rows) -> None:
         """Take all events of distinct, ascending rows out."""
         for kind, log in self.kinds.items():
-            whole = log.slice(0, len(log))
+            whole = log.stretch(0, len(log))
             self._remove(kind, np.flatnonzero(among(whole.rows, rows)))
 
     def drop(self, kind: str, count: int) -> int:

@@ -39,10 +39,10 @@ class Dictionaries:
     def encode(self, name: str, data_type: DataType, values: pa.Array) -> Encoded:
         """Return an array of ``ARROW_TYPES`` as this module's codes."""
         if data_type == "number":
-            return pc.fill_null(values, float("nan")).to_numpy(zero_copy_only=False)
+            return as_numpy(pc.fill_null(values, float("nan")))
         if data_type == "boolean":
             truth = pc.add(pc.cast(values, pa.uint8()), pa.scalar(FALSE, pa.uint8()))
-            return pc.fill_null(truth, 0).to_numpy(zero_copy_only=False)
+            return as_numpy(pc.fill_null(truth, 0))
         codes = np.zeros(len(values), np.uint32)
         present = values.is_valid().to_numpy(zero_copy_only=False)
         codes[present] = self.pool(name).intern(values.drop_null()) + 1
@@ -60,6 +60,19 @@ class Dictionaries:
     def nbytes(self) -> int:
         """Bytes held."""
         return sum(pool.nbytes for pool in self._pools.values())
+
+
+def as_numpy(values: pa.Array) -> Encoded:
+    """Return an Arrow array without nulls as numpy."""
+    plain: Encoded = values.to_numpy(zero_copy_only=False)
+    return plain
+
+
+def any_present(values: Encoded) -> bool:
+    """Return whether any event has the property."""
+    if values.dtype == np.float64:
+        return not bool(np.isnan(values).all())
+    return bool(values.any())
 
 
 def missing_mark(data_type: DataType) -> float:

@@ -1,4 +1,4 @@
-"""A recomputed tally makes a contact's value anew from the contact's events when any of them changes.
+"""A recomputed tally makes a contact's value anew from its events when any of them changes.
 
 It is for values that events can't be added to or taken from: exact sums, distinct values, habits,
 sequences. Cold, all events of the window are grouped by contact in one pass; warm, only those
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bitseg.bitmap import Mask, Rows
     from bitseg.clock import Now
-    from bitseg.columns.tests import Test
+    from bitseg.columns.tests import AnyTest
     from bitseg.events.log import KindLog
     from bitseg.events.where import Where
 
@@ -44,7 +44,9 @@ class Grouped(msgspec.Struct, frozen=True):
     edges: npt.NDArray[np.int64]
 
 
-def grouped(log: KindLog, window: Window, where: Where | None, rows: Rows | None, n: int) -> Grouped:
+def grouped(
+    log: KindLog, window: Window, where: Where | None, rows: Rows | None, n: int
+) -> Grouped:
     """Group a log's matching events of a window by contact.
 
     Args:
@@ -56,7 +58,7 @@ def grouped(log: KindLog, window: Window, where: Where | None, rows: Rows | None
     """
     start, stop = log.between(*window)
     if rows is None:
-        events = log.slice(start, stop)
+        events = log.stretch(start, stop)
         chosen = np.arange(len(events)) if where is None else np.flatnonzero(where(events))
         order, _ = group_by_row(events.rows[chosen], n)
         found = log.at_positions(chosen[order] + start)
@@ -94,7 +96,7 @@ class RecomputedTally(Tally):
         """Return the rows that have a value and their values; of all rows where None."""
 
     @abstractmethod
-    def _pass(self, values: npt.NDArray[Any], test: Test) -> Mask:
+    def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         """Return which values pass a test."""
 
     def _grow(self, n: int) -> None:
@@ -127,11 +129,11 @@ class RecomputedTally(Tally):
         """Look the contacts of events that are no longer up again."""
         self.record(kind, events)
 
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose value passes."""
         return RowSet.from_mask(self._pass(self._values.values, test))
 
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return bool[k]: which of the rows' values pass."""
         return self._pass(self._values.values[rows], test)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bitseg.bitmap import Mask, Rows
     from bitseg.clock import Now
-    from bitseg.columns.tests import Test
+    from bitseg.columns.tests import AnyTest
     from bitseg.events.log import KindLog
     from bitseg.events.tally import Window
     from bitseg.events.where import Where
@@ -56,9 +56,7 @@ def _done(
             for step in range(count):
                 if not (steps[i] >> step) & 1:
                     continue
-                if step == 0 or (
-                    before[step - 1] != NEVER and instant - before[step - 1] <= gap
-                ):
+                if step == 0 or (before[step - 1] != NEVER and instant - before[step - 1] <= gap):
                     here[step] = instant
         out[group] = here[count - 1] != NEVER
     return out
@@ -67,7 +65,6 @@ def _done(
 class SequenceTally(RecomputedTally):
     """1 where the contact did the steps in order, 0 where not."""
 
-    default = 0.0
     dtype = np.uint8
     fill = 0
 
@@ -109,7 +106,7 @@ class SequenceTally(RecomputedTally):
                 bits |= fits.astype(np.uint8) << np.uint8(step)
         return events.where(bits != 0), bits[bits != 0]
 
-    def _pass(self, values: npt.NDArray[Any], test: Test) -> Mask:
+    def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         del test
         return cast("Mask", values == 1)
 

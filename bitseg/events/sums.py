@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from bitseg.columns.tests import NumberIn, Test
+from bitseg.columns.tests import AnyTest, NumberIn
 from bitseg.events.answers import numbers_in
 from bitseg.events.recomputed import Grouped, RecomputedTally, grouped
 from bitseg.kernel import kernel
@@ -36,7 +36,7 @@ def _rounded(partials: Floats, used: int) -> float:
     if used == 0:
         return 0.0
     used -= 1
-    high = partials[used]
+    high = float(partials[used])
     low = 0.0
     while used > 0:
         x = high
@@ -112,7 +112,6 @@ def _wide_sum(values: Floats) -> float:
 class SumTally(RecomputedTally):
     """The sum of a property over a kind's matching events; 0 where there are none."""
 
-    default = 0.0
     dtype = np.float64
     fill = 0.0
 
@@ -129,7 +128,7 @@ class SumTally(RecomputedTally):
         found = grouped(self._log, window, self._where, rows, self._values.size)
         return found.rows, sums(amounts(found, self._of), found.edges)
 
-    def _pass(self, values: npt.NDArray[Any], test: Test) -> Mask:
+    def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         return numbers_in(values, cast("NumberIn", test).intervals)
 
     def value_at(self, row: int) -> float:

@@ -14,10 +14,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bitseg.bitmap import Rows, RowSet
-    from bitseg.bitmap import Mask
+    from bitseg.bitmap import Mask, Rows, RowSet
     from bitseg.clock import Now
-    from bitseg.columns.tests import Test
+    from bitseg.columns.tests import AnyTest
     from bitseg.events.log import Events, KindLog
 
 Window = tuple[int, int]
@@ -42,9 +41,6 @@ class Tally(ABC):
     and ``removed`` tell it of writes between two settlings.
     """
 
-    default: float | None = None
-    """The value of a contact without events; None where it is missing."""
-
     def __init__(self, window: Callable[[Now], Window]) -> None:
         """Take the function from an instant to the window [lo, hi) of events that count."""
         self._window_at = window
@@ -65,7 +61,7 @@ class Tally(ABC):
         """Whether anyone listens."""
         return bool(self._listeners)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most tallies have nothing to do
         """Hear that this tally is kept no longer."""
 
     def settle(self, now: Now, n: int) -> None:
@@ -121,11 +117,11 @@ class Tally(ABC):
         """Hear of events that are no longer."""
 
     @abstractmethod
-    def matches(self, test: Test) -> RowSet:
+    def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose values pass a test; never rows without a value."""
 
     @abstractmethod
-    def matches_at(self, test: Test, rows: Rows) -> Mask:
+    def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return bool[k]: which of uint32[k] rows pass a test."""
 
     @abstractmethod
@@ -160,4 +156,4 @@ def _beyond(one: Window, other: Window) -> tuple[Window, ...]:
 
 def events_in(log: KindLog, stretches: tuple[Window, ...]) -> list[Events]:
     """Return the events of a log in each of some stretches of time."""
-    return [log.slice(*log.between(lo, hi)) for lo, hi in stretches]
+    return [log.stretch(*log.between(lo, hi)) for lo, hi in stretches]

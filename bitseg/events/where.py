@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bitseg.events.log import Events
     from bitseg.fields import DataType
     from bitseg.strings import StringPool
+    from bitseg.text_scan import How
     from bitseg.zones import Zone
 
 HOUR_MS = 3_600_000
@@ -80,7 +81,7 @@ class Where:
         if rule.data_type == "boolean":
             return cast("Mask", values == (TRUE if rule.value else TRUE - 1))
         pool = self._dictionaries.pool(rule.field)
-        return cast("Mask", string_table(pool, operator, rule.value)[values])
+        return string_table(pool, operator, rule.value)[values]
 
 
 def local_time(name: str, events: Events, zone: Zone) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -93,7 +94,8 @@ def local_time(name: str, events: Events, zone: Zone) -> np.ndarray[tuple[int], 
 
 def _numbers(rule: FieldRule, operator: str, values: np.ndarray[tuple[int], np.dtype]) -> Mask:
     if operator == "is_not_empty":
-        return ~np.isnan(values)
+        known: Mask = ~np.isnan(values)
+        return known
     mask = np.zeros(values.size, np.bool_)
     for lo, hi in number_intervals(operator, rule.value):
         mask |= (values >= lo) & (values <= hi)
@@ -107,7 +109,7 @@ def string_table(pool: StringPool, operator: str, value: object) -> Mask:
         codes = pool.find(texts((value,) if isinstance(value, str) else cast("tuple[str]", value)))
         table[codes[codes >= 0] + 1] = True
     else:
-        table[1:] = pool.matching(operator, cast("str", value))
+        table[1:] = pool.matching(cast("How", operator), cast("str", value))
     return table
 
 

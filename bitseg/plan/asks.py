@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING, cast
 
-from bitseg.columns.tests import DateIn, NumberIn, Present, Test
+from bitseg.columns.tests import AnyTest, DateIn, NumberIn, Present
 from bitseg.engagement import derived_source
 from bitseg.events.counts import CountTally
 from bitseg.events.distincts import DistinctTally
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bitseg.sources import Source
     from bitseg.tenant import Tenant
 
-    Ask = tuple[Source, Callable[[Now], Test]]
+    Ask = tuple[Source, Callable[[Now], AnyTest]]
 
 
 @singledispatch
@@ -54,19 +54,17 @@ def _field_source(leaf: FieldLeaf, tenant: Tenant) -> Source:
     contacts = tenant.contacts
     if leaf.field == "contact.id":
         return StoredSource(contacts, leaf.field, lambda: contacts.id_column)
-    return StoredSource(
-        contacts, leaf.field, lambda: contacts.column(leaf.field, leaf.data_type)
-    )
+    return StoredSource(contacts, leaf.field, lambda: contacts.column(leaf.field, leaf.data_type))
 
 
-def _always(test: Test) -> Callable[[Now], Test]:
+def _always(test: AnyTest) -> Callable[[Now], AnyTest]:
     return lambda _: test
 
 
-def _date_test(rule: FieldRule, source: Source) -> Callable[[Now], Test]:
+def _date_test(rule: FieldRule, source: Source) -> Callable[[Now], AnyTest]:
     """Return a date rule's test: the intervals its bounds come to at an instant."""
 
-    def test(now: Now) -> Test:
+    def test(now: Now) -> AnyTest:
         lo, hi = source.extent() or (0, 0)
         return DateIn(intervals(rule, now, lo, hi))
 
@@ -108,7 +106,7 @@ def _sequence(leaf: SequenceLeaf, tenant: Tenant) -> Ask:
 
 @ask.register(SampleLeaf)
 def _sample(leaf: SampleLeaf, tenant: Tenant) -> Ask:
-    return SampleSource(tenant.contacts, leaf.seed), _always(cast("Test", below(leaf.percent)))
+    return SampleSource(tenant.contacts, leaf.seed), _always(cast("AnyTest", below(leaf.percent)))
 
 
 def _where(group: Group | None, tenant: Tenant) -> Where | None:

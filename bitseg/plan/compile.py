@@ -6,7 +6,15 @@ from functools import singledispatch
 from math import inf, nextafter
 from typing import TYPE_CHECKING, Protocol, cast
 
-from bitseg.columns.tests import ArrayHas, BooleanIs, NumberIn, Present, StringIn, StringLike, Test
+from bitseg.columns.tests import (
+    AnyTest,
+    ArrayHas,
+    BooleanIs,
+    NumberIn,
+    Present,
+    StringIn,
+    StringLike,
+)
 from bitseg.fields import NEVER_MISSING
 from bitseg.operators import OPERATORS
 from bitseg.plan.nodes import (
@@ -118,7 +126,7 @@ def _positive(node: FieldRule, operator: str) -> Plan:
     return FieldLeaf(node.field, node.data_type, _test(node, operator))  # type: ignore[arg-type]
 
 
-def _test(node: FieldRule, operator: str) -> Test:
+def _test(node: FieldRule, operator: str) -> AnyTest:
     """Return the test of a positive operator on anything but a date."""
     value = node.value
     if operator == "is_not_empty":
@@ -127,14 +135,12 @@ def _test(node: FieldRule, operator: str) -> Test:
         return NumberIn(number_intervals(operator, value))
     if node.data_type == "boolean":
         return BooleanIs(cast("bool", value))
+    values = (value,) if isinstance(value, str) else cast("tuple[str, ...]", value)
     if node.data_type == "array":
-        values = (value,) if isinstance(value, str) else cast("tuple[str, ...]", value)
         return ArrayHas(values, "all" if operator == "contains_all" else "any")
-    if operator == "equals":
-        return StringIn((cast("str", value),))
-    if operator == "in":
-        return StringIn(cast("tuple[str, ...]", value))
-    return StringLike(operator, cast("str", value))  # type: ignore[arg-type]
+    if operator in ("equals", "in"):
+        return StringIn(values)
+    return StringLike(operator, values[0])  # type: ignore[arg-type]
 
 
 @_plan.register(EventRule)
@@ -146,9 +152,7 @@ def _event(node: EventRule, segments: Segments) -> Plan:
     measure = node.measure
     plan = _unlike_zero(
         intervals,
-        lambda inside: EventLeaf(
-            node.event, node.where, measure.kind, measure.of, span, inside
-        ),
+        lambda inside: EventLeaf(node.event, node.where, measure.kind, measure.of, span, inside),
     )
     return Not(plan) if positive else plan
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bitseg.bitmap import VERSIONS, RowSet
 from bitseg.plan.asks import ask
 from bitseg.plan.kept import KeptLeaf
-from bitseg.plan.nodes import Both, Either, Everyone, Nobody, Not, Plan, StaticLeaf
+from bitseg.plan.nodes import Both, Either, Everyone, Leaf, Nobody, Not, Plan, StaticLeaf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,9 +40,7 @@ class _Join:
 class Executor:
     """Evaluates plans for one tenant and keeps what leaves and joins answered, within a limit."""
 
-    def __init__(
-        self, tenant: Tenant, static: Callable[[str], Answer], limit_bytes: int
-    ) -> None:
+    def __init__(self, tenant: Tenant, static: Callable[[str], Answer], limit_bytes: int) -> None:
         """Take the tenant, a static segment's members and version by id, and bytes to keep."""
         self._tenant = tenant
         self._static = static
@@ -50,7 +48,7 @@ class Executor:
         self._kept: OrderedDict[Plan, KeptLeaf | _Join] = OrderedDict()
 
     def members(self, plan: Plan, now: Now) -> RowSet:
-        """Return the members of a plan at an instant; the set may be a kept one: do not change it."""
+        """Return the members of a plan at an instant; do not change the set."""
         return self._answer(plan, now)[0]
 
     def drop_kept(self) -> None:
@@ -80,7 +78,7 @@ class Executor:
             return self._join(plan, now)
         return self._leaf(plan, now)
 
-    def _leaf(self, plan: Plan, now: Now) -> Answer:
+    def _leaf(self, plan: Leaf, now: Now) -> Answer:
         kept = self._kept.get(plan)
         if kept is None:
             kept = KeptLeaf(*ask(plan, self._tenant))
@@ -92,34 +90,25 @@ class Executor:
         return members, kept.version
 
     def _join(self, plan: Not | Both | Either, now: Now) -> Answer:
-        parts = (plan.of,) if isinstance(plan, Not) else plan.parts
-        # A negated part of an "all" is taken away from the others, so it is never made itself.
-        negated = [isinstance(part, Not) and isinstance(plan, Both) for part in parts]
-        answers = [
-            self._answer(part.of if minus else part, now)  # type: ignore[union-attr]
-            for part, minus in zip(parts, negated, strict=True)
-        ]
+        wanted, unwanted = _sides(plan)
+        answers = [self._answer(part, now) for part in (*wanted, *unwanted)]
         versions = (self._tenant.contacts.live_version, *(version for _, version in answers))
         kept = self._kept.get(plan)
         if isinstance(kept, _Join) and kept.versions == versions:
             self._kept.move_to_end(plan)
             return kept.members, kept.version
         sets = [members for members, _ in answers]
-        if isinstance(plan, Not):
-            made = self._tenant.contacts.live.minus(sets[0])
-        elif isinstance(plan, Either):
+        if isinstance(plan, Either):
             made = _either(sets)
         else:
-            made = self._both(sets, negated)
+            made = self._both(sets[: len(wanted)], sets[len(wanted) :])
         join = _Join(made, versions)
         self._keep(plan, join)
         return made, join.version
 
-    def _both(self, sets: list[RowSet], negated: list[bool]) -> RowSet:
-        """Intersect rarest first, stop at nobody, and take the negated away, largest first."""
-        wanted = [one for one, minus in zip(sets, negated, strict=True) if not minus]
+    def _both(self, wanted: list[RowSet], unwanted: list[RowSet]) -> RowSet:
+        """Intersect rarest first, stop at nobody, and take the unwanted away, largest first."""
         wanted.sort(key=lambda one: one.count)
-        unwanted = [one for one, minus in zip(sets, negated, strict=True) if minus]
         unwanted.sort(key=lambda one: -one.count)
         made = wanted[0] if wanted else self._tenant.contacts.live
         for one in wanted[1:]:
@@ -144,6 +133,16 @@ class Executor:
     def _drop_oldest(self) -> None:
         _, oldest = self._kept.popitem(last=False)
         oldest.close()
+
+
+def _sides(plan: Not | Both | Either) -> tuple[list[Plan], list[Plan]]:
+    """Return the parts to join and those to take away, which need no complement of their own."""
+    if isinstance(plan, Not):
+        return [], [plan.of]
+    if isinstance(plan, Either):
+        return list(plan.parts), []
+    wanted: list[Plan] = [part for part in plan.parts if not isinstance(part, Not)]
+    return wanted, [part.of for part in plan.parts if isinstance(part, Not)]
 
 
 def _either(sets: list[RowSet]) -> RowSet:

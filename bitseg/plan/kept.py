@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bitseg.bitmap import Rows
     from bitseg.clock import Now
-    from bitseg.columns.tests import Test
+    from bitseg.columns.tests import AnyTest
     from bitseg.sources import Source
 
 REBUILD_SHARE: Final = 8
@@ -32,11 +32,11 @@ class KeptLeaf:
         version: changes whenever the members do.
     """
 
-    def __init__(self, source: Source, test_at: Callable[[Now], Test]) -> None:
+    def __init__(self, source: Source, test_at: Callable[[Now], AnyTest]) -> None:
         """Take who answers, and the test at an instant; listens from now on."""
         self._source = source
         self._test_at = test_at
-        self._test: Test | None = None
+        self._test: AnyTest | None = None
         self._members: RowSet | None = None
         self._touched: list[Rows] = []
         self._touches = 0
@@ -71,7 +71,7 @@ class KeptLeaf:
             self._look_again(self._members, test)
         return self._members
 
-    def _build(self, test: Test, n: int) -> RowSet:
+    def _build(self, test: AnyTest, n: int) -> RowSet:
         self._members = self._source.matches(test).copy()
         self._members.grow(n)
         self._test = test
@@ -80,7 +80,7 @@ class KeptLeaf:
         self.version = next(VERSIONS)
         return self._members
 
-    def _look_again(self, members: RowSet, test: Test) -> None:
+    def _look_again(self, members: RowSet, test: AnyTest) -> None:
         rows = self._touched[0] if len(self._touched) == 1 else np.concatenate(self._touched)
         rows = np.unique(rows)
         self._touched = []
@@ -97,7 +97,7 @@ class KeptLeaf:
         return 0 if self._members is None else self._members.nbytes
 
 
-def _moved(old: Test | None, new: Test) -> tuple[tuple[int, int], ...]:
+def _moved(old: AnyTest | None, new: AnyTest) -> tuple[tuple[int, int], ...]:
     """Return the half-open intervals that lie in one of two date tests and not in the other."""
     if not isinstance(old, DateIn) or not isinstance(new, DateIn):
         return ()

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from bitseg.columns.tests import Test
+from bitseg.columns.tests import AnyTest
 from bitseg.fields import DataType
 from bitseg.rules.nodes import DateValue, Duration, FieldRule, Group, SequenceStep
 
@@ -25,7 +25,7 @@ class FieldLeaf(PlanNode, frozen=True, cache_hash=True):
 
     field: str
     data_type: DataType
-    test: Test | FieldRule
+    test: AnyTest | FieldRule
 
 
 class Span(PlanNode, frozen=True, cache_hash=True):
@@ -37,7 +37,7 @@ class Span(PlanNode, frozen=True, cache_hash=True):
 
 
 class EventLeaf(PlanNode, frozen=True, cache_hash=True):
-    """A measure of one kind's events inside closed intervals, which never hold that of no events."""
+    """A measure of one kind's events inside closed intervals; none holds that of no events."""
 
     event: str
     where: Group | None

@@ -8,27 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitseg.plan.compile import compile_condition, compile_groups
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitseg.bitmap import RowSet
-    from bitseg.clock import Now
-    from bitseg.contacts import Contacts
-    from bitseg.plan.compile import Segments
-    from bitseg.plan.execute import Executor
+    from bitseg.preview.evaluation import Evaluation
     from bitseg.rules.nodes import Condition, Definition
 
 
-def near_misses(
-    definition: Definition, segments: Segments, executor: Executor, contacts: Contacts, now: Now
-) -> dict[str, int]:
+def near_misses(definition: Definition, evaluation: Evaluation) -> dict[str, int]:
     """Return ``{path of the unit: how many contacts fail it alone}``."""
     found = list(units(definition))
-    sets = [executor.members(compile_condition(unit, segments), now) for _, unit in found]
-    excluded = executor.members(compile_groups(definition.exclusions, "any", segments), now)
-    allowed = contacts.live.minus(excluded)
+    sets = [evaluation.members(unit) for _, unit in found]
+    excluded = evaluation.members_of_any(definition.exclusions)
+    allowed = evaluation.tenant.contacts.live.minus(excluded)
     return {
         path: _all_but(sets, place, allowed).minus(sets[place]).count
         for place, (path, _) in enumerate(found)

@@ -24,9 +24,7 @@ def show_value(data_type: DataType, value: Any) -> Any:
     return show_instant(value) if data_type == "date" and value is not None else value
 
 
-def contact_values(
-    fields: Iterable[Field], value_of: Callable[[Field], Any]
-) -> dict[str, Any]:
+def contact_values(fields: Iterable[Field], value_of: Callable[[str], Any]) -> dict[str, Any]:
     """Return ``{path: value}`` of one contact, without what is missing."""
-    shown = {field.path: show_value(field.data_type, value_of(field)) for field in fields}
+    shown = {field.path: show_value(field.data_type, value_of(field.path)) for field in fields}
     return {path: value for path, value in shown.items() if value is not None}

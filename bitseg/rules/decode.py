@@ -7,19 +7,25 @@ remembered; and text that is nested deeper than any rule is refused before anyth
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from bitseg.errors import Fault, RuleError
+from bitseg.kernel import kernel
 
 MAX_NESTING: Final = 100
 """Brackets within brackets; a rule of the greatest depth needs about 40."""
 
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.|\\\Z)*+"?', re.DOTALL)
+_QUOTE: Final = ord('"')
+_BACKSLASH: Final = ord("\\")
+_OPEN_LIST: Final = ord("[")
+_OPEN_OBJECT: Final = ord("{")
+_CLOSE_LIST: Final = ord("]")
+_CLOSE_OBJECT: Final = ord("}")
 _DIGITS: Final = 400
 """No float has more digits before its point; int() of a great many is slow, or refused."""
 
@@ -49,7 +55,7 @@ def decode(text: str | bytes) -> Any:
         raise RuleError(
             Fault("", f"Expected UTF-8, got other bytes at {error.start}", code="malformed_json")
         ) from error
-    if _nesting(source) > MAX_NESTING:
+    if _nesting(np.frombuffer(source.encode("utf-8", "replace"), np.uint8)) > MAX_NESTING:
         raise RuleError(
             Fault(
                 "",
@@ -64,13 +70,23 @@ def decode(text: str | bytes) -> Any:
         raise RuleError(Fault("", f"{message}: {error.msg}", code="malformed_json")) from error
 
 
-def _nesting(source: str) -> int:
-    """Return how deep brackets stand within each other, strings aside."""
-    bare = _STRING.sub(b"", source.encode("utf-8", "replace"))
-    marks = np.frombuffer(bare, np.uint8)
-    opened = (marks == ord("[")) | (marks == ord("{"))
-    closed = (marks == ord("]")) | (marks == ord("}"))
-    return int(np.cumsum(opened.astype(np.int64) - closed).max(initial=0))
+@kernel
+def _nesting(source: npt.NDArray[np.uint8]) -> int:
+    """Return how deep brackets stand within each other, those in strings aside."""
+    deepest = depth = i = 0
+    in_string = False
+    while i < len(source):
+        if in_string and source[i] == _BACKSLASH:
+            i += 1  # what follows ends no string
+        elif source[i] == _QUOTE:
+            in_string = not in_string
+        elif not in_string and source[i] in (_OPEN_LIST, _OPEN_OBJECT):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif not in_string and source[i] in (_CLOSE_LIST, _CLOSE_OBJECT):
+            depth -= 1
+        i += 1
+    return deepest
 
 
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:

@@ -32,7 +32,7 @@ def read_field_rule(
     field = None if name is None else reading.schema.field(name)
     if name is not None and field is None:
         near = _near_field(reading, name)
-        message = f"Expected a field, got {quoted(name)}.{near}"
+        message = f"Expected a field, got {quoted(name)}{near}"
         reading.fault(join(path, "field"), message, "unknown_field")
     data_type = _agreed_type(reading, path, raw, field.data_type if field else None, DATA_TYPES)
     if data_type is None or field is None:
@@ -76,7 +76,7 @@ def read_property(
         return None
     if not NAME.fullmatch(name):
         near = reading.suggest(name.rpartition(".")[2], reading.schema.property_names())
-        message = f"Expected a property name like [a-z][a-z0-9_]{{0,62}}, got {quoted(name)}.{near}"
+        message = f"Expected a property name like [a-z][a-z0-9_]{{0,62}}, got {quoted(name)}{near}"
         reading.fault(path, message, "invalid_name")
         return None
     return name
@@ -86,7 +86,7 @@ def _near_field(reading: Reading, name: str) -> str:
     """Suggest a field: a bare name may only lack its prefix."""
     path = full_path(name)
     if path != name and reading.schema.field(path) is not None:
-        return f" Did you mean '{path}'?"
+        return f". Did you mean '{path}'?"
     return reading.suggest(path, reading.schema.field_paths())
 
 

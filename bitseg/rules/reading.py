@@ -20,7 +20,7 @@ from bitseg.rules.view import SchemaView
 MAX_CHARS: Final = 4_096
 """The longest string in a rule, in characters."""
 
-MAX_FAULTS: Final = 10_000
+MAX_FAULTS: Final = 20_000
 """Where reading stops; more would help nobody and cost everybody."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -70,9 +70,10 @@ class Reading:
         self.fault(path, f"Expected {what}, got {shown(raw)}", code)
 
     def suggest(self, name: str, known: Iterable[str]) -> str:
-        """Return ``" Did you mean 'x'?"`` for the nearest known name, or an empty string."""
+        """Return ``". Did you mean 'x'?"`` for the nearest known name, or an empty string."""
         if name not in self._suggested and len(self._suggested) < _SUGGESTIONS:
-            self._suggested[name] = did_you_mean(name, known)
+            near = did_you_mean(name, known)
+            self._suggested[name] = near and f".{near}"
         return self._suggested.get(name, "")
 
     def mapping(
@@ -89,7 +90,7 @@ class Reading:
                 near = self.suggest(key, keys)
                 self.fault(
                     join(path, quoted(key)[1:-1]),
-                    f"Expected a key of {what}, got {quoted(key)}.{near}",
+                    f"Expected a key of {what}, got {quoted(key)}{near}",
                     "unknown_key",
                     keys,
                 )
@@ -118,7 +119,7 @@ class Reading:
             if word == raw:
                 return word
         near = self.suggest(raw, words)
-        self.fault(path, f"Expected {what}, got {quoted(raw)}.{near}", "unknown_word", words)
+        self.fault(path, f"Expected {what}, got {quoted(raw)}{near}", "unknown_word", words)
         return None
 
     def text(self, path: str, raw: object, what: str) -> str | None:

@@ -90,7 +90,7 @@ def _read_segment_rule(
     segment = reading.text(at, raw["segment"], "a segment's id")
     if segment is not None and not reading.schema.has_segment(segment):
         near = reading.suggest(segment, reading.schema.segment_ids())
-        reading.fault(at, f"Expected a segment, got {quoted(segment)}.{near}", "unknown_segment")
+        reading.fault(at, f"Expected a segment, got {quoted(segment)}{near}", "unknown_segment")
     operators: tuple[Literal["in", "not_in"], ...] = ("in", "not_in")
     given = raw.get("operator", "in")
     operator = reading.word(join(path, "operator"), given, "in or not_in", operators)

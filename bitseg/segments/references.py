@@ -41,9 +41,7 @@ def reference_faults(
             continue
         chain = " → ".join(trail)
         if trail[-1] == segment:
-            fault = Fault(
-                f"{path}.segment", f"Expected no cycle, got {chain}", code="cycle"
-            )
+            fault = Fault(f"{path}.segment", f"Expected no cycle, got {chain}", code="cycle")
         else:
             fault = Fault(
                 f"{path}.segment",

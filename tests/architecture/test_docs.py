@@ -14,6 +14,7 @@ import pytest
 from litestar import Litestar
 
 import bitseg
+from bitseg import examples
 from bitseg.cli import main
 from server import Settings, create_app
 from server.auth import make_key
@@ -155,7 +156,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 
 def test_the_readme_counts_the_examples_right() -> None:
-    assert f"one of {len(bitseg.examples.segments())} ready-made" in _text("README.md")
+    assert f"one of {len(examples.segments())} ready-made" in _text("README.md")
 
 
 def test_the_readme_shows_the_commands_that_ci_runs() -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
+import bitseg
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -20,6 +22,42 @@ def test_every_contract_between_modules_is_kept(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(ROOT)
 
     assert lint_imports(no_cache=True) == 0
+
+
+PUBLIC_MODULES = ("bitseg.cli", "bitseg.examples", "bitseg.synthetic")
+CLOCK = "bitseg.clock"
+"""The one caller of the system clock; commands that generate data ask it for now."""
+
+
+@pytest.mark.parametrize("part", ["bitseg/cli", "server", "bench"])
+def test_the_outside_sees_only_the_public_names_of_bitseg(part: str) -> None:
+    seen = {name for path in (ROOT / part).rglob("*.py") for name in _names_of_bitseg(path)}
+    public = {f"bitseg.{name}" for name in bitseg.__all__} | {"bitseg"}
+    if part == "bitseg/cli":
+        public.add(CLOCK)
+
+    assert [
+        name for name in sorted(seen - public) if not name.startswith(PUBLIC_MODULES)
+    ] == []
+
+
+def _names_of_bitseg(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.partition(".")[0] == "bitseg"}
+
+
+def test_one_file_reads_the_system_clock() -> None:
+    clocks = re.compile(r"\btime\.time(_ns)?\(|\bdate(time)?\.(now|utcnow|today)\(")
+    sources = [path for part in ("bitseg", "server") for path in (ROOT / part).rglob("*.py")]
+
+    readers = [path for path in sources if clocks.search(path.read_text(encoding="utf-8"))]
+
+    assert [path.relative_to(ROOT).as_posix() for path in readers] == ["bitseg/clock.py"]
 
 
 def _imported(part: str) -> set[str]:

@@ -17,84 +17,109 @@ _OPTIONAL = (
 
 
 def shrink(scenario: Scenario, fails: Fails, seconds: float = 60.0) -> Scenario:
-    """Give a smaller scenario that fails as well; every candidate is smaller than the last."""
-    deadline = time.monotonic() + seconds
-    progress = True
-    while progress and time.monotonic() < deadline:
-        progress = False
-        for candidates in (_fewer_steps, _fewer_rows, _smaller_definitions, _fewer_keys):
-            again = True
-            while again and time.monotonic() < deadline:
-                again = False
-                for candidate in candidates(scenario):
-                    if time.monotonic() > deadline:
-                        break
-                    if _still_fails(candidate, fails):
-                        scenario, again, progress = candidate, True, True
-                        break
-    return scenario
+    """Give a smaller scenario that fails as well, the smallest found in the time given."""
+    return _Shrinking(scenario, fails, time.monotonic() + seconds).run()
 
 
-def _still_fails(candidate: Scenario, fails: Fails) -> bool:
-    try:
-        return fails(candidate)
-    except Exception:  # noqa: BLE001 - a cut that makes no sense (a segment gone) is no failure
-        return False
+class _Shrinking:
+    """A shrinking holds the smallest failing scenario so far."""
+
+    def __init__(self, scenario: Scenario, fails: Fails, deadline: float) -> None:
+        self.smallest = scenario
+        self.fails = fails
+        self.deadline = deadline
+
+    def run(self) -> Scenario:
+        passes = (self._only_last_ask, self._steps, self._rows, self._definitions, self._keys)
+        before = None
+        while before != self.smallest and time.monotonic() < self.deadline:
+            before = self.smallest
+            for one in passes:
+                one()
+        return self.smallest
+
+    def _takes(self, candidate: Scenario) -> bool:
+        """Keep a candidate if it still fails; a cut that makes no sense is no failure."""
+        if time.monotonic() > self.deadline or candidate == self.smallest:
+            return False
+        try:
+            failing = self.fails(candidate)
+        except Exception:  # noqa: BLE001 - a rule may name what was cut away
+            return False
+        if failing:
+            self.smallest = candidate
+        return failing
+
+    def _only_last_ask(self) -> None:
+        steps = self.smallest.steps
+        kept = [one for one in steps[:-1] if isinstance(one, Write)]
+        self._takes(self.smallest.with_steps([*kept, steps[-1]]))
+
+    def _steps(self) -> None:
+        _cut(list(self.smallest.steps), lambda fewer: self._takes(self.smallest.with_steps(fewer)))
+
+    def _rows(self) -> None:
+        for index, step in enumerate(self.smallest.steps):
+            if isinstance(step, Write) and isinstance(step.arguments[0], list):
+                _cut(step.arguments[0], lambda rows, index=index: self._takes_rows(index, rows))
+
+    def _takes_rows(self, index: int, rows: list[Any]) -> bool:
+        step = self.smallest.steps[index]
+        assert isinstance(step, Write)
+        return self._takes_step(index, step.with_arguments(rows, *step.arguments[1:]))
+
+    def _takes_step(self, index: int, step: Step) -> bool:
+        steps = list(self.smallest.steps)
+        steps[index] = step
+        return self._takes(self.smallest.with_steps(steps))
+
+    def _keys(self) -> None:
+        for index, step in enumerate(self.smallest.steps):
+            if isinstance(step, Write) and step.call.startswith("load_"):
+                for at, row in enumerate(step.arguments[0]):
+                    keys = [key for key in row if key not in _NEEDED]
+                    _cut(keys, lambda kept, index=index, at=at: self._takes_keys(index, at, kept))
+
+    def _takes_keys(self, index: int, at: int, kept: list[str]) -> bool:
+        step = self.smallest.steps[index]
+        assert isinstance(step, Write)
+        rows = list(step.arguments[0])
+        rows[at] = {key: rows[at][key] for key in rows[at] if key in kept or key in _NEEDED}
+        return self._takes_rows(index, rows)
+
+    def _definitions(self) -> None:
+        asked = {one.definition for one in self.smallest.steps if isinstance(one, Ask)}
+        for index in sorted(asked):
+            while any(
+                self._takes(self.smallest.with_definition(index, smaller))
+                for smaller in _smaller(self.smallest.definitions[index])
+            ):
+                pass
+        for index in range(len(self.smallest.steps)):
+            while any(
+                self._takes_step(index, smaller)
+                for smaller in _smaller_segment(self.smallest.steps[index])
+            ):
+                pass
 
 
-def _without(items: list[Any]) -> Iterator[list[Any]]:
-    """Give a list with ever smaller parts of it left out."""
-    size = len(items) // 2 or len(items)
+def _cut(items: list[Any], takes: Callable[[list[Any]], bool]) -> None:
+    """Leave out ever smaller runs of a list, from its end so that later rows go first."""
+    size = len(items)
     while size:
-        for start in range(0, len(items), size):
-            yield items[:start] + items[start + size :]
+        end = len(items)
+        while end > 0:
+            fewer = items[: max(0, end - size)] + items[end:]
+            if takes(fewer):
+                items = fewer
+            end -= size
         size //= 2
 
 
-def _fewer_steps(scenario: Scenario) -> Iterator[Scenario]:
-    steps: list[Step] = list(scenario.steps)
-    last = len(steps) - 1
-    yield scenario.with_steps([one for one in steps if isinstance(one, Write) or one is steps[last]])
-    for fewer in _without(steps):
-        yield scenario.with_steps(fewer)
-
-
-def _fewer_rows(scenario: Scenario) -> Iterator[Scenario]:
-    for index, step in enumerate(scenario.steps):
-        if isinstance(step, Write) and isinstance(step.arguments[0], list):
-            for rows in _without(step.arguments[0]):
-                if rows:
-                    yield _with_rows(scenario, index, step, rows)
-
-
-def _fewer_keys(scenario: Scenario) -> Iterator[Scenario]:
-    for index, step in enumerate(scenario.steps):
-        if not isinstance(step, Write) or not step.call.startswith("load_"):
-            continue
-        rows = step.arguments[0]
-        for at, row in enumerate(rows):
-            for key in row:
-                if key not in _NEEDED:
-                    cut = {name: value for name, value in row.items() if name != key}
-                    yield _with_rows(scenario, index, step, [*rows[:at], cut, *rows[at + 1 :]])
-
-
-def _with_rows(scenario: Scenario, index: int, step: Write, rows: list[Any]) -> Scenario:
-    steps = list(scenario.steps)
-    steps[index] = step.with_arguments(rows, *step.arguments[1:])
-    return scenario.with_steps(steps)
-
-
-def _smaller_definitions(scenario: Scenario) -> Iterator[Scenario]:
-    for index in sorted({one.definition for one in scenario.steps if isinstance(one, Ask)}):
-        for definition in _smaller(scenario.definitions[index]):
-            yield scenario.with_definition(index, definition)
-    for index, step in enumerate(scenario.steps):
-        if isinstance(step, Write) and isinstance(step.arguments[-1], dict):
-            for definition in _smaller(step.arguments[-1]):
-                steps = list(scenario.steps)
-                steps[index] = step.with_arguments(step.arguments[0], definition)
-                yield scenario.with_steps(steps)
+def _smaller_segment(step: Step) -> Iterator[Step]:
+    if isinstance(step, Write) and isinstance(step.arguments[-1], dict):
+        for definition in _smaller(step.arguments[-1]):
+            yield step.with_arguments(step.arguments[0], definition)
 
 
 def _smaller(rule: Json) -> Iterator[Json]:

@@ -72,7 +72,7 @@ def test_a_mistake_is_found_and_cut_down(change: Spoil) -> None:
     assert mismatch is not None
     text = explain(scenario, mismatch, engine, f"seed {seed}")
     assert f"seed {seed}" in text
-    assert len(text) < 3_000, text
+    assert len(text) < 2_500, text
     compile(text[text.index("import datetime") :], "script", "exec")
 
 

@@ -61,7 +61,7 @@ def test_the_key_opens(client: TestClient[Litestar], scheme: str) -> None:
 def test_anything_else_is_refused_with_the_same_words(
     client: TestClient[Litestar], headers: dict[str, str]
 ) -> None:
-    encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+    encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
 
     response = client.post("/api/segments/preview", json={"rules": CANADIANS}, headers=encoded)
 
