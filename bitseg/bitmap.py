@@ -7,8 +7,8 @@ sets into an array (DESIGN, idea 9), where words go at memory speed.
 
 from __future__ import annotations
 
-from array import array
 import itertools
+from array import array
 from typing import Final, TypeAlias
 
 import numpy as np

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from bitseg.bitmap import VERSIONS, RowSet
 from bitseg.changes import UpsertContacts
-from bitseg.columns import make_column
+from bitseg.columns import DateColumn, make_column
 from bitseg.columns.tests import AnyTest, Present, StringIn, StringLike
 from bitseg.strings import StringPool
 
@@ -218,6 +218,12 @@ class Contacts:
             return None
         column.grow(self.n)
         return column.value_at(row)
+
+    def drop_built(self) -> None:
+        """Drop what questions built inside columns."""
+        for column in self.columns.values():
+            if isinstance(column, DateColumn):
+                column.drop_built()
 
     def memory(self) -> dict[str, int]:
         """Return bytes held, by what for."""

@@ -18,7 +18,7 @@ from bitseg.events.counts import CountTally
 from bitseg.events.habits import LastDeviceTally, OpenedLastTally, UsualTimeTally
 from bitseg.events.lasts import NEVER, LastTally
 from bitseg.events.recomputed import grouped
-from bitseg.events.sums import SumTally, amounts, sums
+from bitseg.events.sums import PARTIALS, SumTally, amounts, sums, with_more
 from bitseg.fields import LAST_DATES, TOTALS
 from bitseg.sources import Intervals, Source, TallySource
 
@@ -51,8 +51,18 @@ def retained(path: str) -> str:
     return f"retained.{path}"
 
 
+RETAINED_REVENUE: Final = (
+    retained(REVENUE),
+    *(f"{retained(REVENUE)}.{i}" for i in range(1, PARTIALS)),
+)
+"""The columns whose sum is the revenue that retention took out: more than one where a single
+number would round it, so that the whole is still rounded only once. Few ever exist."""
+
+
 def baseline_paths(path: str) -> tuple[str, ...]:
     """Return the stored columns that a derived field rests on besides events."""
+    if path == REVENUE:
+        return (path, *RETAINED_REVENUE)
     own = (path, *_OTHER_LASTS) if path == "engagement.last_activity_at" else (path,)
     return (*own, *(retained(one) for one in own))
 
@@ -257,12 +267,9 @@ class RevenueTally(SumTally):
         values = amounts(found, "amount")
         if not first:
             return found.rows, sums(values, found.edges)
-        columns = np.stack(first, axis=1)
-        at = np.repeat(np.searchsorted(found.rows, everyone), columns.shape[1])
-        together = np.insert(values, found.edges[at], columns.reshape(-1))
-        lengths = np.full(everyone.size, columns.shape[1], np.int64)
-        lengths[np.searchsorted(everyone, found.rows)] += np.diff(found.edges)
-        edges = np.concatenate(((0,), np.cumsum(lengths))).astype(np.int64)
+        starts = found.edges[np.searchsorted(found.rows, everyone)]
+        stretches = np.append(starts, found.edges[-1])
+        together, edges = with_more(values, stretches, np.stack(first, axis=1))
         return everyone, sums(together, edges)
 
 

@@ -6,7 +6,6 @@ it, so it sees one version and never half a write.
 
 from __future__ import annotations
 
-from functools import partial
 from threading import RLock
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
@@ -16,25 +15,19 @@ import pyarrow as pa
 
 from bitseg.bitmap import RowSet
 from bitseg.changes import DefineField, DeleteContacts, WithdrawEvents
-from bitseg.clock import Now, to_ms
+from bitseg.clock import FIRST_INSTANT, LAST_INSTANT, Now, to_ms
 from bitseg.errors import FieldError, SegmentError, UnknownContactError
-from bitseg.fields import ENGAGEMENT_FIELDS, Field
+from bitseg.fields import Field
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
 from bitseg.members import Members
-from bitseg.plan.compile import compile_definition
 from bitseg.plan.execute import Executor
-from bitseg.preview import (
-    Evaluation,
-    contact_values,
-    explain,
-    lint,
-    show_instant,
-)
+from bitseg.preview import Evaluation, contact_values, diff, explain, lint
 from bitseg.preview import breakdown as _breakdown
 from bitseg.preview import near_misses as _near_misses
-from bitseg.results import Diff, Explanation, Preview
+from bitseg.preview import sample as _sample
+from bitseg.preview.show import show_bounds, show_instant
+from bitseg.results import Explanation, Preview
 from bitseg.rulebook import Rulebook
-from bitseg.rules.dates import bounds
 from bitseg.segments import Segments
 from bitseg.suppression import SUPPRESSION
 from bitseg.tenant import Tenant
@@ -47,7 +40,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bitseg.fields import DataType
-    from bitseg.plan.nodes import Plan
     from bitseg.results import LoadReport
     from bitseg.rules.nodes import Definition
 
@@ -135,11 +127,11 @@ class Engine:
             self._writes, rows, mapping=mapping, strict=strict, rejects=rejects, progress=progress
         )
 
-    def load_events(
+    def load_events(  # noqa: PLR0913 - each option is a name the caller writes
         self,
         rows: Any,
+        create_contacts: bool = False,  # noqa: FBT001, FBT002 - SPEC 8 has it so
         *,
-        create_contacts: bool = False,
         mapping: dict[str, str] | None = None,
         strict: bool = False,
         rejects: Path | str | None = None,
@@ -222,7 +214,7 @@ class Engine:
             self._segments.define(segment, what)
             if isinstance(what, RowSet):
                 return what.count
-            return self._members(self._plan_of(what), self._now(None)).count
+            return self._evaluation(None).members_of_segment(segment).count
 
     def remove_segment(self, segment: str) -> None:
         """Forget a segment.
@@ -252,15 +244,15 @@ class Engine:
     def count(self, rules: Any, now: datetime | None = None) -> int:
         """Return how many contacts are in a definition."""
         with self._lock:
-            return self._members(self._rulebook.compiled(rules).plan, self._now(now)).count
+            return self._executor.members(self._rulebook.compiled(rules).plan, self._now(now)).count
 
     def select(self, rules: Any, now: datetime | None = None) -> Members:
         """Return the contacts that are in a definition, as a set that no later write changes."""
         with self._lock:
-            members = self._members(self._rulebook.compiled(rules).plan, self._now(now))
+            members = self._executor.members(self._rulebook.compiled(rules).plan, self._now(now))
             return Members(members.copy(), self._tenant.contacts, self._lock)
 
-    def preview(
+    def preview(  # noqa: PLR0913 - likewise
         self,
         rules: Any,
         breakdown: bool = False,  # noqa: FBT001, FBT002 - SPEC 8 has it so
@@ -289,23 +281,22 @@ class Engine:
             raise FieldError(f"Expected a sample of 0 to {SAMPLE_MOST} contacts, got {sample}")
         began = perf_counter_ns()
         with self._lock:
-            instant = self._now(now)
+            frame = self._evaluation(now)
             compiled = self._rulebook.compiled(rules)
-            members = self._members(compiled.plan, instant)
-            suppressed = self._members(self._suppression(), instant)
             definition = compiled.definition
-            frame = self._evaluation(instant)
+            members = frame.members_of_plan(compiled.plan)
+            suppressed = frame.members_of_plan(self._rulebook.compiled(SUPPRESSION).plan)
             return Preview(
                 count=members.count,
                 reachable=members.count - members.and_count(suppressed),
-                total=self._tenant.contacts.live.count,
-                now=show_instant(instant.at),
-                bounds=self._bounds(definition, instant),
-                lint=lint(definition, self._tenant.schema, instant, self._writes.kept_since),
+                total=len(self),
+                now=show_instant(frame.now.at),
+                bounds=show_bounds(definition, frame.now),
+                lint=lint(definition, self._tenant.schema, frame.now, self._writes.kept_since),
                 breakdown=_breakdown(definition, frame) if breakdown else None,
-                sample=self._sample(members, sample) if sample else None,
+                sample=_sample(members, sample, self._tenant) if sample else None,
                 near_misses=_near_misses(definition, frame) if near_misses else None,
-                diff=None if against is None else self._diff(members, against, instant),
+                diff=None if against is None else diff(members, against, frame),
                 took_us=(perf_counter_ns() - began) // 1_000,
             )
 
@@ -317,14 +308,12 @@ class Engine:
             UnknownContactError: no contact has the id.
         """
         with self._lock:
+            frame = self._evaluation(now)
             compiled = self._rulebook.compiled(rules)
-            instant = self._now(now)
             row = self._row_of(contact_id)
-            members = self._members(compiled.plan, instant)
+            member = frame.members_of_plan(compiled.plan).test(np.array([row], np.uint32))
             return Explanation(
-                contact_id,
-                bool(members.test(np.array([row], np.uint32))[0]),
-                explain(compiled.definition, row, self._evaluation(instant)),
+                contact_id, bool(member[0]), explain(compiled.definition, row, frame)
             )
 
     def contact(self, contact_id: str, now: datetime | None = None) -> dict[str, Any]:
@@ -375,17 +364,10 @@ class Engine:
             return Now(self._writes.now(), self._tenant.zone)
         if now.tzinfo is None:
             raise FieldError("Expected an aware datetime as now, got one without a timezone")
-        return Now(to_ms(now), self._tenant.zone)
-
-    def _members(self, plan: Plan, now: Now) -> RowSet:
-        return self._executor.members(plan, now)
-
-    def _plan_of(self, definition: Definition) -> Plan:
-        return compile_definition(definition, self._segments)
-
-    def _suppression(self) -> Plan:
-        plan: Plan = self._rulebook.compiled(SUPPRESSION).plan
-        return plan
+        at = to_ms(now)
+        if not FIRST_INSTANT <= at <= LAST_INSTANT:
+            raise FieldError(f"Expected now in the years 1 to 9999 of UTC, got {now.isoformat()}")
+        return Now(at, self._tenant.zone)
 
     def _static(self, segment: str) -> tuple[RowSet, int]:
         return self._segments.static(segment, self._tenant.contacts.n)
@@ -396,38 +378,5 @@ class Engine:
             raise UnknownContactError(f"No contact has the id {contact_id!r}")
         return row
 
-    def _evaluation(self, now: Now) -> Evaluation:
-        return Evaluation(self._tenant, self._segments, self._executor, now)
-
-    def _diff(self, members: RowSet, against: str, now: Now) -> Diff:
-        segment = self._segments.get(against)
-        if segment.definition is None:
-            saved, _ = self._static(against)
-        else:
-            saved = self._members(self._plan_of(segment.definition), now)
-        entering, leaving = members.minus(saved), saved.minus(members)
-        ids = self._tenant.contacts.ids
-        return Diff(
-            entering.count,
-            leaving.count,
-            tuple(ids.take(entering.rows()[:SAMPLE_MOST]).to_pylist()),
-            tuple(ids.take(leaving.rows()[:SAMPLE_MOST]).to_pylist()),
-        )
-
-    def _sample(self, members: RowSet, size: int) -> tuple[dict[str, Any], ...]:
-        """Show the first members by their stored fields: derived ones might be cold, and slow."""
-        fields = [field for path, field in self.fields.items() if path not in ENGAGEMENT_FIELDS]
-        contacts = self._tenant.contacts
-        return tuple(
-            contact_values(fields, partial(contacts.value, row=row))
-            for row in members.rows()[:size].tolist()
-        )
-
-    def _bounds(self, definition: Definition, now: Now) -> dict[str, tuple[str | None, str | None]]:
-        return {
-            path: (
-                None if lo is None else show_instant(lo),
-                None if hi is None else show_instant(hi),
-            )
-            for path, (lo, hi) in bounds(definition, now).items()
-        }
+    def _evaluation(self, now: datetime | None) -> Evaluation:
+        return Evaluation(self._tenant, self._segments, self._executor, self._now(now))

@@ -97,7 +97,13 @@ class MissingExtraError(BitsegError, ImportError):
     code = "missing_extra"
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is nearest to one, or None if none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the nearest known name, or an empty string."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    near = nearest(name, known)
+    return f" Did you mean '{near}'?" if near else ""

@@ -10,24 +10,23 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
-import numpy as np
 
 from bitseg.changes import DefineField
-from bitseg.errors import Fault, LoadError
 from bitseg.formats import RawBatch, Source, open_source
 from bitseg.formats.rejects import RejectsFile
 from bitseg.intake.contacts import read_contacts
 from bitseg.intake.events import read_events
+from bitseg.intake.ledger import Ledger
 from bitseg.intake.plan import SchemaView, plan_contacts, plan_events
-from bitseg.results import REJECTED_KEPT, LoadReport, Rejected
+from bitseg.results import LoadReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bitseg.changes import RecordEvents, UpsertContacts
+    from bitseg.errors import Fault
     from bitseg.fields import Field
-    from bitseg.intake.findings import Findings
     from bitseg.zones import Zone
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
@@ -53,6 +52,11 @@ class Recorded(Protocol):
     @property
     def accepted(self) -> int:
         """Events that went in."""
+        ...
+
+    @property
+    def created(self) -> int:
+        """Contacts that were new."""
         ...
 
     @property
@@ -122,7 +126,7 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
     with _opened(source) as rows, RejectsFile(rejects) as file:
         passes = _Passes(rows, 3 if strict else 2, progress)
         plan = plan_contacts(rows, tenant.schema, mapping, passes.note)
-        ledger = _Ledger(file)
+        ledger = Ledger(file)
         if strict:
             for batch in passes.batches():
                 ledger.note(batch, read_contacts(batch, plan, rows, tenant.zone, 0).findings)
@@ -167,8 +171,8 @@ def load_events(  # noqa: PLR0913 - the options of the command line
     with _opened(source) as rows, RejectsFile(rejects) as file:
         passes = _Passes(rows, 3 if strict else 2, progress)
         plan = plan_events(rows, tenant.schema, mapping, passes.note)
-        ledger = _Ledger(file)
-        accepted = duplicate = 0
+        ledger = Ledger(file)
+        accepted = duplicate = created = 0
         for check_only in (True, False) if strict else (False,):
             for batch in passes.batches():
                 change, places, findings = read_events(
@@ -184,11 +188,13 @@ def load_events(  # noqa: PLR0913 - the options of the command line
                 if not check_only:
                     accepted += done.accepted
                     duplicate += done.duplicate
+                    created += done.created
             if check_only:
                 ledger.refuse()
-        return ledger.report(
-            LoadReport(accepted=accepted, duplicate=duplicate, fields=plan.report)
+        done_in_all = LoadReport(
+            created=created, accepted=accepted, duplicate=duplicate, fields=plan.report
         )
+        return ledger.report(done_in_all)
 
 
 def inspect_contacts(
@@ -259,62 +265,3 @@ class _Passes:
         for batch in self._source.batches():
             yield batch
             self.note(batch.read)
-
-
-class _Ledger:
-    """What was rejected: all rows counted, the first kept, all written if someone asked."""
-
-    def __init__(self, file: RejectsFile) -> None:
-        self._file = file
-        self._count = 0
-        self._kept: list[Rejected] = []
-
-    def note(
-        self, batch: RawBatch, findings: Findings, refused: Mapping[int, Fault] | None = None
-    ) -> None:
-        """Take in what is wrong with a batch.
-
-        Args:
-            batch: the batch.
-            findings: what is wrong with its rows.
-            refused: good rows that the tenant did not take after all, by place, and why.
-        """
-        errors = {place: (fault,) for place, fault in (refused or {}).items()}
-        places = sorted({*np.flatnonzero(findings.bad).tolist(), *errors})
-        self._count += len(batch.faults) + len(places)
-        room = REJECTED_KEPT - len(self._kept)
-        if not self._file.wanted:
-            places = places[: max(room, 0)]
-        rows = [*batch.faults, *(findings.bad_row(at, errors.get(at, ())) for at in places)]
-        rows.sort(key=lambda row: row.index)
-        for row in rows:
-            self._file.write(row)
-        self._kept.extend(Rejected(row.index, row.errors, row.line) for row in rows[: max(room, 0)])
-
-    def refuse(self) -> None:
-        """Refuse the load if a row was rejected.
-
-        Raises:
-            LoadError: with the faults of the first rows.
-        """
-        if not self._count:
-            return
-        faults = [
-            Fault(_place(row, fault), fault.message, fault.allowed, fault.code)
-            for row in self._kept
-            for fault in row.errors
-        ]
-        summary = f"Expected every row to be good, got {self._count} bad ones; nothing was loaded"
-        raise LoadError(Fault("", summary, code="bad_rows"), *faults)
-
-    def report(self, report: LoadReport) -> LoadReport:
-        """Return the report with what was rejected."""
-        return msgspec.structs.replace(
-            report, rejected_count=self._count, rejected=tuple(self._kept)
-        )
-
-
-def _place(row: Rejected, fault: Fault) -> str:
-    """Return where a fault is: the line or index of its row, and the column."""
-    place = f"line {row.line}" if row.line else f"rows[{row.index}]"
-    return f"{place}.{fault.path}" if fault.path else place

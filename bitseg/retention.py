@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bitseg.engagement import REVENUE, retained
+from bitseg.engagement import RETAINED_REVENUE, Baselines, retained
 from bitseg.events.index import group_by_row
 from bitseg.events.recomputed import by_contact
-from bitseg.events.sums import amounts, sums
+from bitseg.events.sums import amounts, expansions, with_more
 from bitseg.fields import LAST_DATES, TOTALS
 
 if TYPE_CHECKING:
@@ -49,13 +49,28 @@ def _keep_share(tenant: Tenant, kind: str, found: Grouped) -> None:
         if kind in kinds:
             _raise(tenant, path, found.rows, found.events.at[found.edges[1:] - 1])
     if kind == "conversion":
-        _add(tenant, REVENUE, found.rows, sums(amounts(found, "amount"), found.edges))
+        _add_revenue(tenant, found)
 
 
 def _add(tenant: Tenant, path: str, rows: Rows, values: npt.NDArray[np.float64]) -> None:
     column = tenant.contacts.column(retained(path), "number")
     before = pc.fill_null(column.values_at(rows), 0.0).to_numpy(zero_copy_only=False)
     tenant.contacts.write(retained(path), rows, pa.array(before + values))
+
+
+def _add_revenue(tenant: Tenant, found: Grouped) -> None:
+    values, edges = amounts(found, "amount"), found.edges
+    held = Baselines(tenant.contacts, RETAINED_REVENUE).numbers(found.rows)
+    if held:
+        values, edges = with_more(values, edges, np.stack(held, axis=1))
+    parts, counts = expansions(values, edges)
+    for i in range(max(len(held), int(counts.max(initial=0)))):
+        column = np.zeros(found.rows.size)
+        there = counts > i
+        column[there] = parts[edges[:-1][there] + i]
+        path = RETAINED_REVENUE[i]
+        tenant.contacts.column(path, "number")
+        tenant.contacts.write(path, found.rows, pa.array(column))
 
 
 def _raise(tenant: Tenant, path: str, rows: Rows, instants: npt.NDArray[np.int64]) -> None:

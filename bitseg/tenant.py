@@ -44,11 +44,13 @@ class Recorded(msgspec.Struct, frozen=True):
     Attributes:
         accepted: events that are new.
         duplicate: events whose id was remembered.
+        created: contacts that were new.
         rejected: (place in the change, why) of the others.
     """
 
     accepted: int
     duplicate: int
+    created: int = 0
     rejected: tuple[tuple[int, Fault], ...] = ()
 
 
@@ -104,12 +106,15 @@ class Tenant:
             ]
         wanted = np.ones(len(rows), np.bool_) if change.create_contacts else known
         if check_only:
-            return Recorded(int(wanted.sum()), 0, tuple(rejected))
+            return Recorded(int(wanted.sum()), 0, 0, tuple(rejected))
         fresh, codes = self._fresh(change, wanted)
+        before = self.contacts.n
         if change.create_contacts and not known[fresh].all():
             rows[fresh] = self._create(change, fresh)
         self._split(change, rows.astype(np.uint32), codes, fresh)
-        return Recorded(int(fresh.sum()), int(wanted.sum()) - int(fresh.sum()), tuple(rejected))
+        accepted = int(fresh.sum())
+        created = self.contacts.n - before
+        return Recorded(accepted, int(wanted.sum()) - accepted, created, tuple(rejected))
 
     def _fresh(
         self, change: RecordEvents, wanted: Mask

@@ -78,5 +78,7 @@ class Writes:
         if self._retention_days is None:
             return 0
         with self._lock:
-            self.kept_since = now - self._retention_days * DAY_MS
+            instant = now - self._retention_days * DAY_MS
+            if self.kept_since is None or instant > self.kept_since:
+                self.kept_since = instant
             return drop_events_before(self._tenant, self.kept_since)

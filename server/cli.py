@@ -21,14 +21,20 @@ _SHOWN = "highly-engaged"
 
 @click.command()
 @source_options
-@click.option("--host", default="127.0.0.1", show_default=True, envvar="BITSEG_HOST")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="BITSEG_HOST",
+    help="The address to listen on.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8080,
     show_default=True,
     envvar="BITSEG_PORT",
-    help="0 takes a free one.",
+    help="The port to listen on; 0 takes a free one.",
 )
 def serve(sources: Sources, host: str, port: int) -> None:
     """Answer previews over HTTP: docs/http.md. The key is BITSEG_KEY, or made and printed."""
@@ -38,6 +44,7 @@ def serve(sources: Sources, host: str, port: int) -> None:
             "Expected BITSEG_KEY to be a key as bitseg makes them; unset it and one is printed."
         )
     settings = Settings(given or make_key(), host, port)
+    click.echo("Loading; the first start after an installation also compiles.", err=True)
     config = uvicorn.Config(
         create_app(open_engine(sources), settings),
         host=host,
@@ -46,6 +53,7 @@ def serve(sources: Sources, host: str, port: int) -> None:
         server_header=False,
     )
     listening = config.bind_socket()
+    listening.listen(config.backlog)  # who asks from now on waits, and is not refused
     _announce(_url(listening), None if given else settings.key)
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +11,7 @@ import click
 
 from bitseg import Engine, LoadReport
 from bitseg.cli.output import progress, show_faults, show_json, show_table
-from bitseg.cli.sources import FILE, timezone_option
+from bitseg.cli.sources import FILE, load_contacts, timezone_option
 
 _SHOWN = 10
 
@@ -20,7 +22,7 @@ def _mapping(
     mapping = {}
     for pair in pairs:
         column, equals, field = pair.rpartition("=")
-        if not (column and equals and field):
+        if not (column and equals):
             raise click.BadParameter(f"Expected column=field, got '{pair}'.")
         if column in mapping:
             raise click.BadParameter(f"Expected each column once, got '{column}' twice.")
@@ -39,13 +41,13 @@ def _mapping(
     multiple=True,
     callback=_mapping,
     metavar="COLUMN=FIELD",
-    help="Take a column as a field; may be given again.",
+    help="Take a column as a field, or, with no field, leave it out; may be given again.",
 )
 @click.option("--strict", is_flag=True, help="Load all rows or none.")
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the rows that do not go in here, with line and reason.",
+    help="Write the rows that do not go in here, as NDJSON with line and reasons.",
 )
 @timezone_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
@@ -69,26 +71,16 @@ def command(  # noqa: PLR0913 - one argument for each option
         raise click.UsageError("--contacts and --create-contacts go with events.")
     engine = Engine(timezone=timezone)
     if contacts is not None:
-        with progress("contacts") as shown:
-            engine.load_contacts(contacts, progress=shown)
+        load_contacts(engine, contacts)
     inspect = engine.inspect_contacts if what == "contacts" else engine.inspect_events
-    found = inspect(file)
+    found = inspect(file, mapping)
     if not as_json:
-        _show_fields("Columns as found", found)
+        _show_fields("Columns, before loading", found)
+    load: Callable[..., LoadReport] = engine.load_contacts
+    if what == "events":
+        load = partial(engine.load_events, create_contacts=create_contacts)
     with progress(what) as shown:
-        if what == "contacts":
-            report = engine.load_contacts(
-                file, mapping=mapping, strict=strict, rejects=rejects, progress=shown
-            )
-        else:
-            report = engine.load_events(
-                file,
-                mapping=mapping,
-                strict=strict,
-                rejects=rejects,
-                create_contacts=create_contacts,
-                progress=shown,
-            )
+        report = load(file, mapping=mapping, strict=strict, rejects=rejects, progress=shown)
     if as_json:
         show_json({"found": found, "report": report, "durable": False})
     else:
@@ -103,20 +95,16 @@ def _show_fields(title: str, fields: dict[str, tuple[str, str, str]]) -> None:
 
 
 def _show(what: str, report: LoadReport, rejects: Path | None) -> None:
-    _show_fields("Columns as loaded", report.fields)
-    counts: dict[str, int] = {"created": report.created}
-    if what == "contacts":
-        counts["updated"] = report.updated
-    else:
-        counts.update(accepted=report.accepted, duplicate=report.duplicate)
-    counts["rejected"] = report.rejected_count
+    _show_fields("Columns, as loaded", report.fields)
+    went = ("created", "updated") if what == "contacts" else ("created", "accepted", "duplicate")
+    counts = {name: getattr(report, name) for name in went} | {"rejected": report.rejected_count}
     show_table(what.capitalize(), ("", "rows"), counts.items(), numbers="rows")
     for row in report.rejected[:_SHOWN]:
         click.echo(f"line {row.line}:" if row.line else f"row {row.index}:", err=True)
         show_faults(row.errors)
     more = report.rejected_count - _SHOWN
     if rejects is not None and report.rejected_count:
-        click.echo(f"All {report.rejected_count:,} rejected rows are in {rejects}.", err=True)
+        click.echo(f"{report.rejected_count:,} rejected; all are in {rejects}.", err=True)
     elif more > 0:
         click.echo(f"{more:,} more were rejected; --rejects FILE lists all.", err=True)
     click.echo("Nothing is kept yet: this data lived only for this run.")

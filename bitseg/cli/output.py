@@ -8,11 +8,14 @@ from typing import Any
 
 import click
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from bitseg import Fault
+
+_NO_FOLD = 10_000
 
 
 def show_faults(faults: Iterable[Fault]) -> None:
@@ -38,7 +41,7 @@ def show_table(
         rows: the cells; None is an empty one.
         numbers: the head of the column that is aligned to the right.
     """
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in columns:
         right = column == numbers
         table.add_column(column, justify="right" if right else "left", overflow="fold")
@@ -46,7 +49,7 @@ def show_table(
         table.add_row(*("" if cell is None else _text(cell) for cell in row))
     console = Console()
     if not console.is_terminal:
-        console = Console(width=max(80, console.measure(table).maximum))
+        console.width = _NO_FOLD
     console.print(table, markup=False)
 
 

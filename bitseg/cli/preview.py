@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 import click
 
@@ -25,11 +24,13 @@ class Instant(click.ParamType[datetime]):
         """Return the instant that a text says."""
         try:
             instant = datetime.fromisoformat(value)
-        except ValueError:
-            instant = None
-        if instant is None or instant.tzinfo is None:
+            # one that is outside years 1 to 9999 in UTC overflows
+            utc = instant.astimezone(UTC) if instant.tzinfo is not None else None
+        except (ValueError, OverflowError):
+            utc = None
+        if utc is None:
             self.fail(f"Expected an ISO 8601 date-time with an offset, got '{value}'.", param, ctx)
-        return instant
+        return utc
 
 
 @click.command()
@@ -65,12 +66,11 @@ def command(  # noqa: PLR0913 - one argument for each option
 
 
 def _rules(source: str) -> bytes | dict[str, object]:
-    if source == "-":
-        given: bytes = click.get_binary_stream("stdin").read()
-        return given
     if not source.startswith(_EXAMPLE):
         try:
-            return Path(source).read_bytes()
+            with click.open_file(source, "rb") as file:  # "-" is standard input
+                given: bytes = file.read()
+                return given
         except OSError as error:
             raise click.BadParameter(f"{source}: {error.strerror}.", param_hint="RULES") from None
     by_id = {example.id: example.rules for example in examples.segments()}
@@ -99,7 +99,6 @@ def _show(answer: Preview) -> None:
     ):
         if counts is not None:
             show_table(title, ("path", "contacts"), counts.items(), numbers="contacts")
-    if answer.sample:
-        paths = list(dict.fromkeys(path for contact in answer.sample for path in contact))
-        shown = ([contact.get(path) for path in paths] for contact in answer.sample)
-        show_table("Members", paths, shown)
+    for contact in answer.sample or ():
+        values = (f"{path}={value}" for path, value in contact.items() if path != "contact.id")
+        click.echo(f"{contact['contact.id']}: {', '.join(values)}")

@@ -70,7 +70,7 @@ timezone_option = click.option(
 
 
 def open_engine(sources: Sources) -> Engine:
-    """Return an engine with everything loaded; rows that do not go in are counted on stderr."""
+    """Return an engine with everything loaded."""
     if sources.demo:
         if sources.contacts or sources.events:
             raise click.UsageError("Give either --demo or files, not both.")
@@ -79,14 +79,19 @@ def open_engine(sources: Sources) -> Engine:
         raise click.UsageError("Give --contacts FILE, --events FILE or --demo.")
     engine = Engine(timezone=sources.timezone)
     if sources.contacts is not None:
-        with progress("contacts") as shown:
-            _remark("contacts", engine.load_contacts(sources.contacts, progress=shown))
+        load_contacts(engine, sources.contacts)
     if sources.events is not None:
         with progress("events") as shown:
             alone = sources.contacts is None
             report = engine.load_events(sources.events, create_contacts=alone, progress=shown)
             _remark("events", report)
     return engine
+
+
+def load_contacts(engine: Engine, file: Path) -> None:
+    """Load a file of contacts; rows that do not go in are counted on standard error."""
+    with progress("contacts") as shown:
+        _remark("contacts", engine.load_contacts(file, progress=shown))
 
 
 def _remark(what: str, report: LoadReport) -> None:

@@ -13,6 +13,7 @@ from bitseg.columns.date_index import DateIndex
 from bitseg.columns.intervals import IntervalTable
 from bitseg.columns.scans import FEW, between, within
 from bitseg.columns.tests import AnyTest, DateIn, Present, unfit
+from bitseg.kernel import kernel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,10 +63,13 @@ class DateColumn(CellColumn):
     def extent(self) -> tuple[int, int] | None:
         """Return the first and the last instant held, or None when there is none."""
         if self._extent is None and self.held:
-            cells = self._cells.values
-            least = np.min(cells, where=cells != MISSING, initial=LAST)
-            self._extent = int(least), int(cells.max())
+            self._extent = _extent(self._cells.values)
         return self._extent
+
+    def drop_built(self) -> None:
+        """Drop the extent and the index, which questions built."""
+        self._extent = None
+        self._index = None
 
     def rows_between(self, intervals: Sequence[tuple[int, int]]) -> Rows:
         """Return the rows with an instant in half-open ms intervals, and perhaps a few others.
@@ -111,3 +115,15 @@ class DateColumn(CellColumn):
                 return IntervalTable(starts, stops).test(cells)
             case _:
                 raise unfit("date", test)
+
+
+@kernel
+def _extent(cells: Int64s) -> tuple[int, int]:
+    """Return the first and the last instant of cells that hold at least one."""
+    first = LAST
+    last = MISSING
+    for cell in cells:
+        if cell != MISSING:
+            first = min(first, cell)
+            last = max(last, cell)
+    return first, last

@@ -151,6 +151,10 @@ class KindLog:
             column.keep(kept)
         self._index = ContactIndex()
 
+    def drop_built(self) -> None:
+        """Drop the index by contact, which questions built."""
+        self._index = ContactIndex()
+
     @property
     def nbytes(self) -> int:
         """Bytes held, the index by contact included."""

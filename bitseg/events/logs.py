@@ -53,6 +53,12 @@ class EventLogs:
                 tally.close()
                 del self._tallies[key]
 
+    def drop_built(self) -> None:
+        """Drop the tallies that nobody listens to and the indexes by contact."""
+        self.drop_unheard()
+        for log in self.kinds.values():
+            log.drop_built()
+
     def tallies(self) -> Iterator[Tally]:
         """Yield the kept tallies."""
         return (tally for _, tally in self._tallies.values())

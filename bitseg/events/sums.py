@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 PARTIALS = 64
 """Room for non-overlapping partial sums: float64 spans 2,098 bits, at 53 a partial that is 40."""
 
+MOST = 1.7976931348623157e308
+SCALE = 2.0**-64
+"""Brings any sum of float64 into its range."""
+
 
 @kernel
 def _rounded(partials: Floats, used: int) -> float:
@@ -55,6 +59,40 @@ def _rounded(partials: Floats, used: int) -> float:
 
 
 @kernel
+def _absorb(partials: Floats, used: int, x: float) -> int:
+    """Add a value to non-overlapping partials; return how many these are, or -1 on overflow."""
+    kept = 0
+    for j in range(used):
+        y = partials[j]
+        if abs(x) < abs(y):
+            x, y = y, x
+        high = x + y
+        low = y - (high - x)
+        if low != 0.0:
+            partials[kept] = low
+            kept += 1
+        x = high
+    if not np.isfinite(x):
+        return -1
+    if x != 0.0:
+        partials[kept] = x
+        kept += 1
+    return kept
+
+
+@kernel
+def _absorb_all(partials: Floats, values: Floats) -> int:
+    """Sum values into partials as ``_absorb`` does; NaN values are none."""
+    used = 0
+    for x in values:
+        if not np.isnan(x):
+            used = _absorb(partials, used, x)
+            if used < 0:
+                break
+    return used
+
+
+@kernel
 def exact_sums(values: Floats, edges: npt.NDArray[np.int64]) -> Floats:
     """Return the correctly rounded sum of each stretch of values; NaN where a partial overflows.
 
@@ -63,32 +101,34 @@ def exact_sums(values: Floats, edges: npt.NDArray[np.int64]) -> Floats:
     out = np.empty(edges.size - 1, np.float64)
     partials = np.empty(PARTIALS, np.float64)
     for group in range(edges.size - 1):
-        used = 0
-        whole = True
-        for i in range(edges[group], edges[group + 1]):
-            x = values[i]
-            if np.isnan(x):
-                continue
-            kept = 0
-            for j in range(used):
-                y = partials[j]
-                if abs(x) < abs(y):
-                    x, y = y, x
-                high = x + y
-                low = y - (high - x)
-                if low != 0.0:
-                    partials[kept] = low
-                    kept += 1
-                x = high
-            used = kept
-            if not np.isfinite(x):
-                whole = False
-                break
-            if x != 0.0:
-                partials[used] = x
-                used += 1
-        out[group] = _rounded(partials, used) if whole else np.nan
+        used = _absorb_all(partials, values[edges[group] : edges[group + 1]])
+        out[group] = np.nan if used < 0 else _rounded(partials, used)
     return out
+
+
+@kernel
+def expansions(
+    values: Floats, edges: npt.NDArray[np.int64]
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Return each stretch's sum without any rounding, as numbers that add up to it.
+
+    Returns:
+        float64[k], stretch i's numbers from place ``edges[i]`` on, and int64[m], how many these
+        are: never more than the stretch has values. Of a sum beyond float64's range there is one,
+        the greatest or least float.
+    """
+    out = np.zeros(values.size, np.float64)
+    counts = np.zeros(edges.size - 1, np.int64)
+    partials = np.empty(PARTIALS, np.float64)
+    for group in range(edges.size - 1):
+        stretch = values[edges[group] : edges[group + 1]]
+        used = _absorb_all(partials, stretch)
+        if used < 0:
+            partials[0] = np.copysign(MOST, np.nansum(stretch * SCALE))
+            used = 1
+        out[edges[group] : edges[group] + used] = partials[:used]
+        counts[group] = used
+    return out, counts
 
 
 def sums(values: Floats, edges: npt.NDArray[np.int64]) -> Floats:
@@ -106,7 +146,7 @@ def _wide_sum(values: Floats) -> float:
     try:
         return float(total)
     except OverflowError:
-        return math.copysign(math.inf, total)
+        return math.inf if total > 0 else -math.inf
 
 
 class SumTally(RecomputedTally):
@@ -142,3 +182,12 @@ def amounts(found: Grouped, of: str) -> Floats:
     if values is None or values.dtype != np.float64:
         return np.full(len(found.events), np.nan)
     return values
+
+
+def with_more(
+    values: Floats, edges: npt.NDArray[np.int64], more: Floats
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Put float64[m, k] more values in front of each of m stretches; return both, longer."""
+    width = more.shape[1]
+    together = np.insert(values, np.repeat(edges[:-1], width), more.reshape(-1))
+    return together, edges + width * np.arange(edges.size)

@@ -78,7 +78,9 @@ def make_cells(rows: int, columns: int) -> Cells:
     )
 
 
-def find_cells(data: Bytes, at: int, line: int, delimiter: int, cells: Cells, *, last: bool) -> Stop:
+def find_cells(  # noqa: PLR0913 - a place in the data, and what to look for
+    data: Bytes, at: int, line: int, delimiter: int, cells: Cells, *, last: bool
+) -> Stop:
     """Find the rows from a byte on that end in the data, as many as there is room for.
 
     Args:
@@ -97,19 +99,19 @@ def find_cells(data: Bytes, at: int, line: int, delimiter: int, cells: Cells, *,
 
 
 @kernel
-def _find(
+def _find(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - calls would cost more than the work
     data: Bytes,
     at: int,
     line: int,
     delimiter: int,
-    last: bool,
+    last: bool,  # noqa: FBT001 - a kernel's arguments go by position
     places: Int32s,
     bounds: Int32s,
     lines: Int64s,
     counts: Int32s,
     verdicts: Bytes,
 ) -> tuple[int, int, int, int]:
-    """Do what ``find_cells`` says. One loop, as calls in it would cost more than the work."""
+    """Do what ``find_cells`` says."""
     stop = len(data)
     room, width = places.shape[0], places.shape[1]
     ends = np.zeros(256, np.bool_)
@@ -192,9 +194,7 @@ def _find(
 
 
 @kernel
-def gather(
-    data: Bytes, places: Int32s, rows: Int64s, column: int
-) -> tuple[Int64s, Bytes, Mask]:
+def gather(data: Bytes, places: Int32s, rows: Int64s, column: int) -> tuple[Int64s, Bytes, Mask]:
     """Return one column of the rows as offsets int64[k + 1], UTF-8 bytes, and not-empty bool[k]."""
     offsets = np.zeros(len(rows) + 1, np.int64)
     filled = np.zeros(len(rows), np.bool_)

@@ -12,11 +12,14 @@ from bitseg.formats.bytestream import readable
 from bitseg.formats.source import RawBatch, batch_rows, check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from bitseg.formats.source import Wanted
 
 _BUFFER_BYTES = 2**20
 _IPC_FILE = b"ARROW1"
+
 
 class TableSource:
     """A table in memory: Arrow's, or anyone's that offers itself as an Arrow stream."""
@@ -32,11 +35,13 @@ class TableSource:
         self.columns = check_names(self._reader().schema.names, "the table")
 
     def _reader(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_stream(self._table)
+        with readable("the table"):
+            return pa.RecordBatchReader.from_stream(self._table)
 
-    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+    def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows; see ``Source``."""
-        yield from numbered(self._reader(), only, None, None)
+        with readable("the table"):
+            yield from numbered(self._reader(), wanted)
 
     def close(self) -> None:
         """Do nothing: there is no file."""
@@ -72,12 +77,16 @@ class ParquetSource:
         with readable(self._name):
             return pq.ParquetFile(self._path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
 
-    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+    def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows; see ``Source``."""
-        names = [name for name in self.columns if only is None or name in only]
+        names = [name for name in self.columns if wanted is None or wanted(name)]
         with readable(self._name):
             stream = self._open().iter_batches(batch_rows(len(names)), columns=names)
-            yield from numbered(stream, names, self.total, self._rows)
+            yield from numbered(stream, None, self._read)
+
+    def _read(self, rows: int) -> int:
+        """Return what share of the file so many rows are."""
+        return (self.total or 0) * rows // max(self._rows, 1)
 
     def close(self) -> None:
         """Close the temporary file, if there is one."""
@@ -114,19 +123,22 @@ class IpcSource:
             names = opened.schema.names
         self.columns = check_names(names, name)
 
-    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+    def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows; see ``Source``."""
         with readable(self._name), pa.OSFile(str(self._path)) as native:
-            for batch in numbered(self._stored(native), only, None, None):
-                yield RawBatch(batch.rows, batch.index, read=native.tell())
-
-    def _stored(self, native: pa.NativeFile) -> Iterator[pa.RecordBatch]:
-        if not self._is_file:
-            yield from pa.ipc.open_stream(native)
-            return
-        opened = pa.ipc.open_file(native)
-        for place in range(opened.num_record_batches):
-            yield opened.get_batch(place)
+            if not self._is_file:
+                reader = pa.ipc.open_stream(native)
+                yield from numbered(reader, wanted, lambda _: int(native.tell()))
+                return
+            stored = pa.ipc.open_file(native)
+            count = stored.num_record_batches
+            index = 0
+            for place in range(count):
+                read = (self.total or 0) * (place + 1) // count
+                part = iter([stored.get_batch(place)])
+                for batch in numbered(part, wanted, lambda _, read=read: read, index):
+                    yield batch
+                    index += batch.rows.num_rows
 
     def close(self) -> None:
         """Close the temporary file, if there is one."""
@@ -135,27 +147,25 @@ class IpcSource:
 
 
 def numbered(
-    stream: Iterator[pa.RecordBatch],
-    only: Collection[str] | None,
-    total: int | None,
-    rows: int | None,
+    stream: Iterable[pa.RecordBatch],
+    wanted: Wanted | None,
+    told: Callable[[int], int] = int,
+    index: int = 0,
 ) -> Iterator[RawBatch]:
     """Cut Arrow batches to size and number their rows.
 
     Args:
         stream: Arrow batches of any size.
-        only: the columns to keep; None for all.
-        total: bytes of the source, of which the rows read are taken to be their share.
-        rows: rows of the source; with ``total``.
+        wanted: tells the columns to keep; None for all.
+        told: tells how much of the source so many rows are, in the unit of its total.
+        index: the first row's place in the source.
     """
-    index = 0
     for stored in stream:
-        names = [name for name in stored.schema.names if only is None or name in only]
+        names = [name for name in stored.schema.names if wanted is None or wanted(name)]
         batch = stored.select(names)
         size = batch_rows(len(names))
         for start in range(0, stored.num_rows, size):
-            part = batch.slice(start, min(size, stored.num_rows - start))
+            part = batch.slice(start, size)
             end = index + part.num_rows
-            read = end if not total or not rows else total * end // rows
-            yield RawBatch(part, np.arange(index, end), read=read)
+            yield RawBatch(part, np.arange(index, end), read=told(end))
             index = end

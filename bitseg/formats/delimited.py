@@ -25,8 +25,10 @@ from bitseg.formats.cells import (
 from bitseg.formats.source import COLUMNS_MAX, BadRow, RawBatch, batch_rows, check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from bitseg.formats.source import Wanted
 
 DELIMITERS: Final = ",;\t|"
 """What may stand between cells; the first wins where a file leaves the choice."""
@@ -59,9 +61,10 @@ class DelimitedSource:
             self.delimiter = delimiter or _sniff(window)
             self.columns = _header(window, ord(self.delimiter), str(path))
 
-    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+    def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows; see ``Source``."""
-        wanted = [(i, name) for i, name in enumerate(self.columns) if only is None or name in only]
+        names = list(enumerate(self.columns))
+        chosen = [(i, name) for i, name in names if wanted is None or wanted(name)]
         width = len(self.columns)
         cells = make_cells(batch_rows(width), width)
         index = 0
@@ -69,7 +72,7 @@ class DelimitedSource:
             window = _Window(stream, str(self._path))
             window.fill(make_cells(1, width), ord(self.delimiter))
             while stop := window.fill(cells, ord(self.delimiter)):
-                yield _batch(window.data, cells, stop, wanted, index, stream.tell())
+                yield _batch(window.data, cells, stop, chosen, index, stream.tell())
                 index += stop.rows
 
     def close(self) -> None:
@@ -151,33 +154,27 @@ def _sniff(window: _Window) -> str:
     return best
 
 
-def _batch(
-    data: Bytes, cells: Cells, stop: Stop, wanted: list[tuple[int, str]], index: int, read: int
+def _batch(  # noqa: PLR0913, PLR0917 - what was found, what is wanted of it, and where it lay
+    data: Bytes, cells: Cells, stop: Stop, chosen: list[tuple[int, str]], index: int, read: int
 ) -> RawBatch:
     """Return the rows of one pass; those that are not well formed become faults."""
     verdicts = cells.verdicts[: stop.rows]
     good = np.flatnonzero(verdicts == GOOD)
-    arrays = [_text_column(data, cells, good, place) for place, _ in wanted]
-    names = [name for _, name in wanted]
+    arrays = [_text_column(data, cells, good, place) for place, _ in chosen]
+    names = [name for _, name in chosen]
     rows = pa.RecordBatch.from_arrays(arrays, names) if names else _no_columns(good.size)
     faults = tuple(
-        BadRow(
-            index=index + row,
-            line=int(cells.lines[row]),
-            errors=(
-                Fault(
-                    "",
-                    _complaint(
-                        int(verdicts[row]), int(cells.counts[row]), cells.places.shape[1]
-                    ),
-                    code="bad_row",
-                ),
-            ),
-            row=_text(data, int(cells.bounds[row, 0]), int(cells.bounds[row, 1])),
-        )
-        for row in np.flatnonzero(verdicts).tolist()
+        _bad_row(data, cells, row, index + row) for row in np.flatnonzero(verdicts).tolist()
     )
     return RawBatch(rows, good + index, cells.lines[good], faults=faults, read=read)
+
+
+def _bad_row(data: Bytes, cells: Cells, row: int, index: int) -> BadRow:
+    width = cells.places.shape[1]
+    message = _complaint(int(cells.verdicts[row]), int(cells.counts[row]), width)
+    begin, end = cells.bounds[row].tolist()
+    text = bytes(data[begin : min(end, begin + _TEXT_KEPT)]).decode("utf-8", "replace")
+    return BadRow(index, int(cells.lines[row]), (Fault("", message, code="bad_row"),), text)
 
 
 def _text_column(data: Bytes, cells: Cells, rows: Int64s, column: int) -> pa.LargeStringArray:
@@ -200,7 +197,3 @@ def _complaint(verdict: int, count: int, width: int) -> str:
     if verdict == LOOSE_TEXT:
         return 'Expected a delimiter behind a closing quote, got text (a " in a cell is written "")'
     return "Expected UTF-8, got other bytes"
-
-
-def _text(data: Bytes, begin: int, end: int) -> str:
-    return bytes(data[begin : min(end, begin + _TEXT_KEPT)]).decode("utf-8", "replace")

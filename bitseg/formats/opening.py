@@ -68,10 +68,7 @@ def open_source(rows: Any, *, format: Format | None = None) -> Source:  # noqa: 
     if format is not None:
         raise LoadError(f"Expected a path where a format is given, got a {type(rows).__name__}")
     if isinstance(rows, pa.RecordBatchReader):
-        with readable("the reader"):
-            names = check_names(rows.schema.names, "the reader")
-            stream = numbered(rows, None, None, None)
-            return SpooledSource(stream, keyed=False, columns=names)
+        return _spooled(rows, rows.schema)
     if isinstance(rows, pa.RecordBatch):
         return TableSource(pa.Table.from_batches([rows]), rows.num_rows)
     if hasattr(rows, "__arrow_c_stream__"):
@@ -99,8 +96,22 @@ def _open_iterable(rows: Any) -> Source:
         return RowsSource([])
     stream = chain([first], stream)
     if isinstance(first, pa.RecordBatch):
-        return open_source(pa.RecordBatchReader.from_batches(first.schema, stream))
+        return _spooled(stream, first.schema)
     return SpooledSource(_batches(stream), keyed=True, columns=())
+
+
+def _spooled(stream: Iterable[pa.RecordBatch], schema: pa.Schema) -> Source:
+    """Keep record batches that come only once."""
+
+    def alike() -> Iterator[pa.RecordBatch]:
+        for batch in stream:
+            if not batch.schema.equals(schema):
+                raise LoadError(f"Expected record batches of {schema}, got one of {batch.schema}")
+            yield batch
+
+    with readable("the record batches"):
+        columns = check_names(schema.names, "the record batches")
+        return SpooledSource(numbered(alike(), None), keyed=False, columns=columns)
 
 
 def _table(batches: Sequence[pa.RecordBatch]) -> pa.Table:

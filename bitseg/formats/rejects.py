@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 
 import msgspec
 
@@ -32,7 +32,7 @@ class RejectsFile:
         """Whether rows are written at all."""
         return self._path is not None
 
-    def __enter__(self) -> RejectsFile:
+    def __enter__(self) -> Self:
         """Remove what an earlier load left."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Rows are dicts, from a program or from JSON: absent keys, nulls and types stay apart.
 
-A column whose values are of one type is an Arrow array of it. Where types mix, it is a dense union
-with a child a type, named for it; what no child can hold is in the child ``other``, as a description.
+A column whose values are of one type is an Arrow array of it; where types mix, see
+``bitseg.formats.mixed``.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bitseg.errors import Fault, LoadError
+from bitseg.formats.mixed import NO_CHILD, OTHER, mixed_column
 from bitseg.formats.source import BATCH_ROWS, COLUMNS_MAX, BadRow, RawBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from bitseg.formats.delimited import Int64s
-
-OTHER: Final = "other"
-"""The child of a union that describes values no field can have."""
+    from bitseg.formats.cells import Int64s
+    from bitseg.formats.source import Wanted
 
 _NULL, _TEXT, _INTEGER, _NUMBER, _BOOLEAN, _MOMENT, _WALL, _DAY, _LIST, _OTHER = range(10)
 _TYPES: Final[dict[int, tuple[str, pa.DataType]]] = {
@@ -78,9 +77,9 @@ class RowsSource:
         self._whole: RawBatch | None = None
         self.total: int | None = len(rows)
 
-    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+    def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows; see ``Source``. A short list is turned into columns only once."""
-        del only
+        del wanted
         if self._whole is not None:
             yield self._whole
             return
@@ -133,7 +132,9 @@ def batch_of(
 def _given(rows: list[dict[str, Any]], names: list[str]) -> dict[str, npt.NDArray[np.bool_]]:
     if sum(map(len, rows)) == len(rows) * len(names):
         return {}
-    masks = {name: np.fromiter((name in row for row in rows), np.bool_, len(rows)) for name in names}
+    masks = {
+        name: np.fromiter((name in row for row in rows), np.bool_, len(rows)) for name in names
+    }
     return {name: mask for name, mask in masks.items() if not mask.all()}
 
 
@@ -182,27 +183,20 @@ def column_of(values: list[Any]) -> pa.Array:
 
 
 def _union(values: list[Any]) -> pa.Array:
-    """Return a dense union; a null goes to the first child."""
+    """Return values of several types, or values that do not fit their type, as a mixed column."""
     values = list(values)
     codes = np.fromiter(map(_CODES.__getitem__, map(type, values)), np.int8, len(values))
     _tell_moments(values, codes)
     _sort_out(values, codes)
     order = [code for code in np.unique(codes).tolist() if code != _NULL]
-    offsets = np.zeros(len(values), np.int32)
     children = []
     for code in order:
-        places = np.flatnonzero(codes == code)
-        offsets[places] = np.arange(places.size)
-        part: list[Any] = [values[place] for place in places.tolist()]
+        part: list[Any] = [values[place] for place in np.flatnonzero(codes == code).tolist()]
         if code == _OTHER:
             part = [_described(value) for value in part]
-        if code == order[0]:
-            offsets[codes == _NULL] = len(part)
-            part.append(None)
         children.append(pa.array(part, _TYPES[code][1]))
-    types = np.searchsorted(order, np.where(codes == _NULL, order[0], codes)).astype(np.int8)
-    names = [_TYPES[code][0] for code in order]
-    return pa.UnionArray.from_dense(pa.array(types), pa.array(offsets), children, names)
+    choices = np.where(codes == _NULL, NO_CHILD, np.searchsorted(order, codes)).astype(np.int8)
+    return mixed_column(choices, children, [_TYPES[code][0] for code in order])
 
 
 def _tell_moments(values: list[Any], codes: npt.NDArray[np.int8]) -> None:

@@ -6,7 +6,7 @@ later, by the field its column goes to (``bitseg.intake``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import msgspec
 import numpy as np
@@ -16,7 +16,7 @@ import pyarrow as pa
 from bitseg.errors import Fault, LoadError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 BATCH_ROWS: Final = 65_536
 """Rows of a batch, at most: enough to amortise a call, little enough to stay in memory."""
@@ -26,6 +26,9 @@ BATCH_CELLS: Final = 2**22
 
 COLUMNS_MAX: Final = 1_000
 NAME_BYTES_MAX: Final = 2_048
+
+Wanted: TypeAlias = "Callable[[str], bool]"
+"""Tells of a column's name whether its cells will be looked at."""
 
 
 class BadRow(msgspec.Struct, frozen=True):
@@ -83,11 +86,12 @@ class Source(Protocol):
     columns: tuple[str, ...]
     total: int | None
 
-    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+    def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows, from the first on each call.
 
         Args:
-            only: columns that will be looked at; a source may leave out the others.
+            wanted: tells the columns whose cells will be looked at. A source may leave out the
+                others; where rows have keys, it may only leave them without cells.
 
         Raises:
             LoadError: the source cannot be read, or not to its end.

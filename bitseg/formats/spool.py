@@ -12,7 +12,9 @@ import pyarrow as pa
 from bitseg.formats.source import BadRow, RawBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+
+    from bitseg.formats.source import Wanted
 
 _LENGTH_BYTES = 8
 
@@ -57,9 +59,9 @@ class SpooledSource:
             self._file.close()
             raise
 
-    def batches(self, only: Collection[str] | None = None) -> Iterator[RawBatch]:
+    def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows; see ``Source``."""
-        del only
+        del wanted
         at = 0
         while True:
             self._file.seek(at)

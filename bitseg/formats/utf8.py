@@ -13,7 +13,7 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
 @kernel
-def is_utf8(data: Bytes, start: int, stop: int) -> bool:
+def is_utf8(data: Bytes, start: int, stop: int) -> bool:  # noqa: C901, PLR0912 - the table of RFC 3629
     """Return whether ``data[start:stop]`` is UTF-8 (RFC 3629)."""
     at = start
     while at < stop:

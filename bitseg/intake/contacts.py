@@ -49,9 +49,7 @@ def read_contacts(
         at: the write's instant.
     """
     findings = Findings(batch)
-    columns = typed_columns(
-        batch, plan, zone, findings, textual=source.textual, ids=(CONTACT_ID,)
-    )
+    columns = typed_columns(batch, plan, zone, findings, textual=source.textual, ids=(CONTACT_ID,))
     for column in plan.loaded:
         if column.path in STAMPS and column.path in columns:
             new = columns[column.path]

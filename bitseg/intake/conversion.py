@@ -17,7 +17,15 @@ from bitseg.changes import ARROW_TYPES
 from bitseg.clock import FIRST_INSTANT, LAST_INSTANT
 from bitseg.instants import NO_INSTANT, parse_texts, to_instants
 from bitseg.intake.lists import clean_lists, read_lists
-from bitseg.intake.raw import Form, children, form_of, plain, present_cells, true_cells
+from bitseg.intake.raw import (
+    Form,
+    child_places,
+    children,
+    form_of,
+    plain,
+    present_cells,
+    true_cells,
+)
 from bitseg.intake.text import (
     CONTROL,
     EMPTY,
@@ -70,7 +78,9 @@ class Converted(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def convert(raw: pa.Array, data_type: DataType, zone: Zone, *, textual: bool) -> Converted:
+def convert(  # noqa: PLR0911 - a way a type
+    raw: pa.Array, data_type: DataType, zone: Zone, *, textual: bool
+) -> Converted:
     """Make a column of raw cells values of a data type.
 
     Args:
@@ -135,7 +145,8 @@ def convert_ids(raw: pa.Array) -> Converted:
 def _joined(raw: pa.UnionArray, parts: list[Converted]) -> Converted:
     """Put the converted children of a union back in the order of its rows."""
     starts = np.cumsum([0, *(len(part.values) for part in parts)])
-    places = starts[raw.type_codes.to_numpy()] + raw.offsets.to_numpy()
+    numbers, offsets = child_places(raw)
+    places = starts[numbers] + offsets
     values = pa.concat_arrays([part.values for part in parts]).take(pa.array(places))
     problems = []
     for start, part in zip(starts[:-1].tolist(), parts, strict=True):
@@ -235,8 +246,9 @@ def _ticks(raw: pa.Array) -> Int64s:
     """Return timestamps in ms, floored."""
     times, parts = _UNITS[raw.type.unit]
     ticks = np.asarray(raw.cast(pa.int64()).fill_null(0).to_numpy())
-    near = np.abs(ticks // parts) < _FAR
-    return np.where(near, ticks // parts * times, LAST_INSTANT + DAY * 2)
+    whole = ticks // parts
+    near = (whole > -_FAR) & (whole < _FAR)
+    return np.where(near, whole * times, LAST_INSTANT + DAY * 2)
 
 
 def _days(raw: pa.Array) -> Int64s:

@@ -52,9 +52,7 @@ class Evidence:
         self._allowed = allowed
         readings: tuple[DataType, ...] = ("boolean", "number", "date", "array")
         self._readings = [
-            reading
-            for reading in (readings if textual else ("date",))
-            if reading in allowed
+            reading for reading in (readings if textual else ("date",)) if reading in allowed
         ]
         self._counts: dict[DataType, int] = dict.fromkeys(DATA_TYPES, 0)
 
@@ -106,8 +104,7 @@ def gather_evidence(
         note: told how much of the source was read.
     """
     found: dict[str, Evidence | None] = {}
-    only = None if source.keyed else [name for name in source.columns if wanted(name)]
-    for batch in source.batches(only):
+    for batch in source.batches(wanted):
         for name in batch.rows.schema.names:
             if name not in found:
                 known = not wanted(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 import msgspec
@@ -51,10 +52,8 @@ def read_json_lists(texts: pa.LargeStringArray) -> tuple[pa.LargeListArray, Mask
     encoded = texts.dictionary_encode()
     cells = encoded.dictionary.to_pylist()
     found: list[list[str | None] | None] = []
-    try:
+    with suppress(msgspec.DecodeError):  # a cell is no list; one by one tells which
         found = list(_DECODER.decode_lines("\n".join(cells)))
-    except msgspec.DecodeError:
-        pass  # a cell is no list; one by one tells which
     if len(found) != len(cells) or any("\n" in cell for cell in cells):
         found = [_decoded(cell) for cell in cells]
     lists = pa.array(found, ARROW_TYPES["array"]).take(encoded.indices)

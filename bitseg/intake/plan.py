@@ -214,14 +214,14 @@ class _Judge(msgspec.Struct, frozen=True):
             )
         types = _types(meanings, evidence)
         columns = tuple(
-            self._column(name, path, types) for name, path in meanings.items() if name not in refused
+            self._column(name, path, types)
+            for name, path in meanings.items()
+            if name not in refused
         )
         return Plan(columns, refused)
 
     def _faults(self, meanings: Mapping[str, str]) -> dict[str, Fault]:
-        faults = {
-            column: self.fault(path) for column, path in meanings.items() if path != LEFT_OUT
-        }
+        faults = {column: self.fault(path) for column, path in meanings.items() if path != LEFT_OUT}
         return {column: fault for column, fault in faults.items() if fault is not None}
 
     def _column(self, name: str, path: str, types: Mapping[str, DataType | None]) -> Column:

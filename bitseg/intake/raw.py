@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bitseg.formats.rows import OTHER
+from bitseg.formats.mixed import OTHER
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -37,7 +37,9 @@ def plain(raw: pa.Array) -> pa.Array:
     if isinstance(raw, pa.ExtensionArray):
         return plain(raw.storage)
     if isinstance(raw, pa.DictionaryArray):
-        return pa.DictionaryArray.from_arrays(raw.indices, plain(raw.dictionary)).dictionary_decode()
+        return pa.DictionaryArray.from_arrays(
+            raw.indices, plain(raw.dictionary)
+        ).dictionary_decode()
     if isinstance(raw, pa.RunEndEncodedArray):
         return plain(pc.run_end_decode(raw))
     if pa.types.is_string(raw.type) or pa.types.is_string_view(raw.type):
@@ -45,7 +47,7 @@ def plain(raw: pa.Array) -> pa.Array:
     return raw
 
 
-def form_of(kind: pa.DataType) -> Form:
+def form_of(kind: pa.DataType) -> Form:  # noqa: C901, PLR0911 - a table of types
     """Return the form of an array's type, wrappings apart."""
     types = pa.types
     if isinstance(kind, pa.BaseExtensionType):
@@ -72,7 +74,7 @@ def form_of(kind: pa.DataType) -> Form:
 
 
 def _is_mixed(kind: pa.DataType) -> bool:
-    """Return whether this is a union as ``bitseg.formats.rows`` makes them."""
+    """Return whether this is a union as ``bitseg.formats.mixed`` makes them."""
     return bool(pa.types.is_union(kind)) and kind.mode == "dense"
 
 
@@ -82,6 +84,16 @@ def children(raw: pa.UnionArray) -> list[tuple[Form, pa.Array]]:
         ("other" if raw.type.field(i).name == OTHER else form_of(raw.field(i).type), raw.field(i))
         for i in range(raw.type.num_fields)
     ]
+
+
+def child_places(raw: pa.UnionArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return for each cell of a mixed array the number of its child, and its place in there."""
+    _, types, offsets = raw.buffers()[:3]
+    cells = slice(raw.offset, raw.offset + len(raw))
+    numbers = np.zeros(128, np.int64)
+    numbers[list(raw.type.type_codes)] = np.arange(raw.type.num_fields)
+    codes = np.frombuffer(types, np.int8)[cells]
+    return numbers[codes], np.frombuffer(offsets, np.int32)[cells].astype(np.int64)
 
 
 def true_cells(truth: pa.BooleanArray) -> Mask:

@@ -70,7 +70,9 @@ def _digits(data: Bytes, at: int, end: int) -> int:
 
 
 @kernel
-def _number_form(data: Bytes, at: int, end: int) -> int:
+def _number_form(  # noqa: C901, PLR0911, PLR0912 - a grammar
+    data: Bytes, at: int, end: int
+) -> int:
     """Read ``[+-]digits[.digits][e[+-]digits]``, with digits before or behind the dot."""
     form = PLAIN_NUMBER
     if at < end and (data[at] == 43 or data[at] == 45):
@@ -121,7 +123,7 @@ def _has_high(data: Bytes, start: int, end: int) -> bool:
     high = np.uint8(0)
     for at in range(start, end):
         high |= data[at]
-    return high >= 0x80
+    return bool(high >= 0x80)
 
 
 @kernel

@@ -103,8 +103,6 @@ def _merged(
     first_given = everyone if first.given is None else first.given
     second_given = everyone if second.given is None else second.given
     message = f"Expected one key for {column.path}, got {column.name!r} and another"
-    findings.refuse(
-        first_given & second_given, Fault(column.name, message, code="same_field")
-    )
+    findings.refuse(first_given & second_given, Fault(column.name, message, code="same_field"))
     values = pc.if_else(pa.array(second_given), second.values, first.values)
     return FieldValues(values, first_given | second_given)

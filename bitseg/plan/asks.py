@@ -14,7 +14,7 @@ from bitseg.events.sums import SumTally
 from bitseg.events.where import Where
 from bitseg.fields import ENGAGEMENT_FIELDS
 from bitseg.plan.nodes import EventLeaf, FieldLeaf, Leaf, SampleLeaf, SequenceLeaf, Span
-from bitseg.rules.dates import intervals, window
+from bitseg.rules.dates import intervals, is_relative, window
 from bitseg.rules.moments import duration_ms
 from bitseg.rules.nodes import FieldRule
 from bitseg.samples import SampleSource, below
@@ -63,6 +63,23 @@ def _always(test: AnyTest) -> Callable[[Now], AnyTest]:
 
 def _date_test(rule: FieldRule, source: Source) -> Callable[[Now], AnyTest]:
     """Return a date rule's test: the intervals its bounds come to at an instant."""
+    if rule.operator == "anniversary":
+        return _anniversary_test(rule, source)
+    if is_relative(rule):
+        return lambda now: DateIn(intervals(rule, now))
+    fixed: list[AnyTest] = []
+
+    def test(now: Now) -> AnyTest:
+        # Literal dates come to the same whenever asked; the zone is the tenant's for good.
+        if not fixed:
+            fixed.append(DateIn(intervals(rule, now)))
+        return fixed[0]
+
+    return test
+
+
+def _anniversary_test(rule: FieldRule, source: Source) -> Callable[[Now], AnyTest]:
+    """Return the test of an anniversary, which is a stretch in each year that has values."""
 
     def test(now: Now) -> AnyTest:
         lo, hi = source.extent() or (0, 0)

@@ -193,13 +193,13 @@ def _unlike_zero(intervals: Intervals, leaf: Callable[[Intervals], Plan]) -> Pla
 
 
 def _complement(intervals: Intervals) -> Intervals:
-    """Return the closed intervals of all floats outside sorted, disjoint closed intervals."""
-    out = []
-    lowest = -inf
-    for lo, hi in intervals:
-        if lo > lowest:
-            out.append((lowest, nextafter(lo, -inf)))
-        lowest = nextafter(hi, inf)
-    if lowest < inf:
-        out.append((lowest, inf))
-    return tuple(out)
+    """Return the closed intervals of all floats outside sorted, disjoint closed intervals.
+
+    Infinities are floats here: a sum may lie beyond the greatest finite one.
+    """
+    highs = [nextafter(lo, -inf) for lo, _ in intervals if lo > -inf]
+    lows = [nextafter(hi, inf) for _, hi in intervals if hi < inf]
+    first = () if len(highs) < len(intervals) else (-inf,)
+    last = () if len(lows) < len(intervals) else (inf,)
+    pairs = zip((*first, *lows), (*highs, *last), strict=True)
+    return tuple((lo, hi) for lo, hi in pairs if lo <= hi)

@@ -55,7 +55,8 @@ class Executor:
         """Drop everything that any query built."""
         while self._kept:
             self._drop_oldest()
-        self._tenant.events.drop_unheard()
+        self._tenant.events.drop_built()
+        self._tenant.contacts.drop_built()
 
     @property
     def nbytes(self) -> int:

@@ -1,18 +1,21 @@
 """What a preview tells beside the count: breakdown, near misses, lint, explanation, contacts."""
 
 from bitseg.preview.breakdown import breakdown
+from bitseg.preview.diff import diff
 from bitseg.preview.evaluation import Evaluation
 from bitseg.preview.explain import explain
 from bitseg.preview.lint import lint
 from bitseg.preview.near_misses import near_misses
-from bitseg.preview.show import contact_values, show_instant
+from bitseg.preview.sample import sample
+from bitseg.preview.show import contact_values
 
 __all__ = [
     "Evaluation",
     "breakdown",
     "contact_values",
+    "diff",
     "explain",
     "lint",
     "near_misses",
-    "show_instant",
+    "sample",
 ]

@@ -8,8 +8,9 @@ import msgspec
 
 from bitseg.bitmap import RowSet
 from bitseg.clock import Now
-from bitseg.plan.compile import compile_condition, compile_groups
+from bitseg.plan.compile import compile_condition, compile_definition, compile_groups
 from bitseg.plan.execute import Executor
+from bitseg.plan.nodes import Plan, StaticLeaf
 from bitseg.segments import Segments
 from bitseg.tenant import Tenant
 
@@ -24,6 +25,21 @@ class Evaluation(msgspec.Struct, frozen=True):
     segments: Segments
     executor: Executor
     now: Now
+
+    def members_of_plan(self, plan: Plan) -> RowSet:
+        """Return the members of a plan; do not change the set."""
+        return self.executor.members(plan, self.now)
+
+    def members_of_segment(self, segment: str) -> RowSet:
+        """Return the members of a segment as it is defined now.
+
+        Raises:
+            UnknownSegmentError: there is none of that id.
+        """
+        definition = self.segments.definition(segment)
+        if definition is None:
+            return self.members_of_plan(StaticLeaf(segment))
+        return self.members_of_plan(compile_definition(definition, self.segments))
 
     def members(self, condition: Condition) -> RowSet:
         """Return the members of one condition or group on its own."""

@@ -18,16 +18,18 @@ from bitseg.rules.nodes import Anniversary
 from bitseg.zones import DAY, Zone
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_FIRST_DAY: Final = 1 - _EPOCH
+_LAST_DAY: Final = date.max.toordinal() - _EPOCH
 _LEAP_YEAR: Final = 2000
 _FEB_29: Final = 59
 """Month-and-days are numbered 0 to 365 as in a leap year."""
 
 
 def target_days(anniversary: Anniversary, now: Now) -> tuple[int, int]:
-    """Return the days looked at, half-open, in days since 1970-01-01."""
-    today = now.day
+    """Return the days looked at, half-open, in days since 1970-01-01; none past year 9999."""
+    today = min(max(now.day, _FIRST_DAY), _LAST_DAY)
     if anniversary.days is not None:
-        return today, today + anniversary.days + 1
+        return today, min(today + anniversary.days, _LAST_DAY) + 1
     year, month = date.fromordinal(today + _EPOCH).timetuple()[:2]
     first = first_of_month(year, month)
     return first, first + month_length(year, month)

@@ -128,11 +128,15 @@ def _joined(match: str, parts: Sequence[Condition], label: Label) -> str:
     texts = [describe(part, label) for part in parts]
     if len(texts) > 1:
         texts = [
-            f"({text})" if isinstance(part, Group) and len(part.conditions) > 1 else text
-            for part, text in zip(parts, texts, strict=True)
+            f"({text})" if _is_list(part) else text for part, text in zip(parts, texts, strict=True)
         ]
     joined = (" and " if match == "all" else " or ").join(texts)
     return f"not ({joined})" if match == "none" else joined
+
+
+def _is_list(part: Condition) -> bool:
+    """Whether a part's words need brackets among others; those of ``none`` have their own."""
+    return isinstance(part, Group) and len(part.conditions) > 1 and part.match != "none"
 
 
 def _where(where: Group | None, label: Label) -> str:

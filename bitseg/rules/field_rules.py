@@ -12,7 +12,6 @@ from bitseg.fields import (
     RESERVED_PROPERTIES,
     TIME_PROPERTIES,
     DataType,
-    full_path,
 )
 from bitseg.operators import OPERATORS, Operator, operators_for
 from bitseg.rules.messages import join, quoted
@@ -83,11 +82,12 @@ def read_property(
 
 
 def _near_field(reading: Reading, name: str) -> str:
-    """Suggest a field: a bare name may only lack its prefix."""
-    path = full_path(name)
-    if path != name and reading.schema.field(path) is not None:
-        return f". Did you mean '{path}'?"
-    return reading.suggest(path, reading.schema.field_paths())
+    """Suggest a field: a name without a dot is compared with names without their prefix."""
+    paths = reading.schema.field_paths()
+    if "." in name:
+        return reading.suggest(name, paths)
+    by_name = {path.partition(".")[2]: path for path in paths}
+    return reading.suggest(name, by_name, by_name)
 
 
 def _agreed_type(

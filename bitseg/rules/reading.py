@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from bitseg.errors import Fault, did_you_mean
+from bitseg.errors import Fault, nearest
 from bitseg.rules.decode import JsonObject
 from bitseg.rules.messages import join, quoted, shown
 from bitseg.rules.view import SchemaView
@@ -69,11 +69,21 @@ class Reading:
         """Note that something else stands where ``what`` should."""
         self.fault(path, f"Expected {what}, got {shown(raw)}", code)
 
-    def suggest(self, name: str, known: Iterable[str]) -> str:
-        """Return ``". Did you mean 'x'?"`` for the nearest known name, or an empty string."""
+    def suggest(
+        self, name: str, known: Iterable[str], instead: Mapping[str, str] | None = None
+    ) -> str:
+        """Return ``". Did you mean 'x'?"`` for the nearest known name, or an empty string.
+
+        Args:
+            name: what was given.
+            known: what it might have been.
+            instead: for known names that are not to be suggested as they are, what is.
+        """
         if name not in self._suggested and len(self._suggested) < _SUGGESTIONS:
-            near = did_you_mean(name, known)
-            self._suggested[name] = near and f".{near}"
+            near = nearest(name, known)
+            if near is not None and instead is not None:
+                near = instead[near]
+            self._suggested[name] = f". Did you mean '{near}'?" if near else ""
         return self._suggested.get(name, "")
 
     def mapping(
@@ -122,11 +132,11 @@ class Reading:
         self.fault(path, f"Expected {what}, got {quoted(raw)}{near}", "unknown_word", words)
         return None
 
-    def text(self, path: str, raw: object, what: str) -> str | None:
-        """Return a string that has characters, not too many, and only real ones."""
+    def text(self, path: str, raw: object, what: str, *, may_be_empty: bool = False) -> str | None:
+        """Return a string of real characters: at least one (or none), and not too many."""
         if not isinstance(raw, str):
             self.expected(path, what, raw)
-        elif not raw:
+        elif not raw and not may_be_empty:
             self.fault(path, f"Expected {what}, got an empty string", "empty")
         elif self.is_clean(path, raw):
             return str(raw)
@@ -150,7 +160,7 @@ class Reading:
             return None
         try:
             number = float(raw)
-        except OverflowError:
+        except (OverflowError, ValueError):  # an int too large, a NaN that signals
             number = math.inf
         if math.isfinite(number):
             return number + 0.0  # -0.0 is 0.0

@@ -106,7 +106,7 @@ def _read_sample_rule(
     if not reading.required(path, raw, "seed", "a seed, any string"):
         return None
     at = join(path, "seed")
-    seed = reading.text(at, raw["seed"], "a seed, any string")
+    seed = reading.text(at, raw["seed"], "a seed, any string", may_be_empty=True)
     if seed is not None and "\0" in seed:
         reading.fault(at, "Expected a seed without NUL characters, got one with", "invalid_seed")
     return SampleRule(percent or Decimal(0), seed or "")

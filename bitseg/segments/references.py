@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bitseg.errors import Fault
 from bitseg.rules.nodes import SegmentRule
 from bitseg.rules.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Mapping
 
     from bitseg.rules.nodes import Definition
 
-DEEPEST = 10
+    Graph = Mapping[str, tuple[str, ...]]
+
+DEEPEST: Final = 10
 """How many references may lie behind one another."""
 
 
@@ -24,49 +26,70 @@ def references(definition: Definition) -> Iterator[tuple[str, str]]:
             yield path, node.segment
 
 
-def reference_faults(
-    segment: str, definition: Definition, look_up: Callable[[str], Definition | None]
-) -> list[Fault]:
-    """Return a fault for each reference that leads back to ``segment`` or too deep.
+def targets(definition: Definition) -> tuple[str, ...]:
+    """Return the segments that a definition speaks of, each once."""
+    return tuple(dict.fromkeys(target for _, target in references(definition)))
+
+
+def reference_faults(segment: str, definition: Definition, graph: Graph) -> list[Fault]:
+    """Return a fault for each reference that leads back to ``segment`` or makes a chain too long.
 
     Args:
         segment: the id that is being defined.
         definition: its new definition.
-        look_up: returns a segment's definition, None for a static one.
+        graph: what each segment there is speaks of; nothing in it is a cycle or too deep.
     """
     faults = []
+    above = _longest(segment, _turned(graph), {})
+    below: dict[str, tuple[str, ...]] = {}
     for path, target in references(definition):
-        trail = _trail(target, segment, look_up, (segment,))
-        if trail is None:
-            continue
-        chain = " → ".join(trail)
-        if trail[-1] == segment:
-            fault = Fault(f"{path}.segment", f"Expected no cycle, got {chain}", code="cycle")
+        way = _way(target, segment, graph)
+        if way is not None:
+            chain = " → ".join((segment, *way))
+            message, code = f"Expected no cycle, got {chain}", "cycle"
         else:
-            fault = Fault(
-                f"{path}.segment",
-                f"Expected at most {DEEPEST} references behind one another, got {chain}",
-                code="too_deep",
-            )
-        faults.append(fault)
+            longest = (*above[::-1], *_longest(target, graph, below))
+            if len(longest) <= DEEPEST + 1:
+                continue
+            chain = " → ".join(longest)
+            message = f"Expected at most {DEEPEST} references behind one another, got {chain}"
+            code = "too_deep"
+        faults.append(Fault(f"{path}.segment", message, code=code))
     return faults
 
 
-def _trail(
-    at: str,
-    goal: str,
-    look_up: Callable[[str], Definition | None],
-    before: tuple[str, ...],
-) -> tuple[str, ...] | None:
-    """Return the way from ``at`` back to the goal, or one that is too long, or None."""
-    here = (*before, at)
-    if at == goal or len(here) > DEEPEST + 1:
-        return here
-    definition = look_up(at)
-    if definition is None:
-        return None
-    for _, target in references(definition):
-        trail = _trail(target, goal, look_up, here)
-        if trail is not None:
-            return trail
+def _way(start: str, goal: str, graph: Graph) -> tuple[str, ...] | None:
+    """Return a shortest way from a segment to another, both included, or None."""
+    ways = {start: (start,)}
+    for at, way in ways.items() if start == goal else _spread(ways, graph):
+        if at == goal:
+            return way
     return None
+
+
+def _spread(ways: dict[str, tuple[str, ...]], graph: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every segment that can be reached, nearest first, with the way there."""
+    waiting = list(ways)
+    for at in waiting:
+        for target in graph.get(at, ()):
+            if target not in ways:
+                ways[target] = (*ways[at], target)
+                waiting.append(target)
+                yield target, ways[target]
+
+
+def _longest(at: str, graph: Graph, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the longest chain that begins at a segment of a graph without cycles."""
+    if at not in known:
+        chains = [_longest(target, graph, known) for target in graph.get(at, ())]
+        known[at] = (at, *max(chains, key=len, default=()))
+    return known[at]
+
+
+def _turned(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """Return who speaks of each segment."""
+    users: dict[str, tuple[str, ...]] = {}
+    for user, spoken_of in graph.items():
+        for target in spoken_of:
+            users[target] = (*users.get(target, ()), user)
+    return users

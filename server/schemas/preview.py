@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -40,9 +40,11 @@ class PreviewRequest(msgspec.Struct, frozen=True):
             return None
         try:
             instant = datetime.fromisoformat(self.now)
-        except ValueError:
-            instant = None
-        if instant is None or instant.tzinfo is None:
+            # one that is outside years 1 to 9999 in UTC overflows
+            utc = instant.astimezone(UTC) if instant.tzinfo is not None else None
+        except (ValueError, OverflowError):
+            utc = None
+        if utc is None:
             message = f"Expected an ISO 8601 date-time with an offset, got '{self.now}'."
             raise RuleError(Fault("now", message, code="invalid_date"))
-        return instant
+        return utc

@@ -14,8 +14,8 @@ def test_it_shows_types_before_and_after_and_what_went_in(run: Run, contacts: st
     result = run("import", "contacts", contacts)
 
     assert result.exit_code == 0, result.output
-    before, after = result.stdout.split("Columns as loaded")
-    assert "Columns as found" in before
+    before, after = result.stdout.split("Columns, as loaded")
+    assert "Columns, before loading" in before
     for shown in (before, after):
         assert "contact.lead_score" in shown
         assert "customField.plan" in shown
@@ -53,14 +53,15 @@ def test_events_can_make_their_contacts(run: Run, events: str) -> None:
 def test_a_row_that_does_not_go_in_is_exit_status_1_with_its_line_and_reason(
     run: Run, events: str, tmp_path: Path
 ) -> None:
-    rejects = tmp_path / "rejects.csv"
+    rejects = tmp_path / "rejects.ndjson"
     result = run("import", "events", events, "--rejects", str(rejects))
 
     assert result.exit_code == 1
     assert "line 2:" in result.stderr
     assert "ann" in result.stderr
     assert str(rejects) in result.stderr
-    assert "ann" in rejects.read_text()
+    first = json.loads(rejects.read_text().splitlines()[0])
+    assert (first["line"], first["row"]["contact_id"]) == (2, "ann")
 
 
 def test_strict_loads_all_or_nothing(run: Run, events: str) -> None:
@@ -68,6 +69,12 @@ def test_strict_loads_all_or_nothing(run: Run, events: str) -> None:
 
     assert result.exit_code == 1
     assert result.stderr.startswith("error: ")
+
+
+def test_a_column_can_be_left_out(run: Run, contacts: str) -> None:
+    answer = json.loads(run("import", "contacts", contacts, "--map", "plan=", "--json").stdout)
+
+    assert "customField.plan" not in str(answer["report"]["fields"])
 
 
 def test_a_column_goes_where_it_is_mapped(run: Run, write: Write) -> None:

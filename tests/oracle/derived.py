@@ -36,15 +36,16 @@ def engagement(contact: Contact, name: str, moment: Moment) -> Cell:
         return _revenue(contact, now)
     if name in LAST_DATES:
         return _last_date(contact, name, now)
-    if name == "last_opened_device":
-        opens = happened(contact, ["open"], now)
-        return opens[-1].properties.get("device") if opens else None
     if name == "opened_last_email":
         return _opened_last_email(contact, now)
-    shown = [wall(event.at, moment.timezone) for event in happened(contact, ["open"], now)]
-    if name == "preferred_open_hour":
-        return _most_common(at.hour for at in shown)
-    return {"preferred_open_weekday": _most_common(at.isoweekday() for at in shown)}[name]
+    opens = happened(contact, ["open"], now)
+    shown = [wall(event.at, moment.timezone) for event in opens]
+    found: dict[str, Cell] = {
+        "last_opened_device": opens[-1].properties.get("device") if opens else None,
+        "preferred_open_hour": _most_common(at.hour for at in shown),
+        "preferred_open_weekday": _most_common(at.isoweekday() for at in shown),
+    }
+    return found[name]
 
 
 def _revenue(contact: Contact, now: int) -> float:

@@ -63,12 +63,14 @@ class DoubleEngine:
     def __getattr__(self, call: str) -> Callable[..., Any]:
         """Give a write of the world; load reports get the shape that engines give them."""
 
-        def write(*arguments: object, **options: object) -> Any:  # noqa: ANN401
+        def write(*arguments: object, **options: object) -> Any:
             self.world.clock = self.clock()
             report = getattr(self.world, call)(*arguments, **options)
             if report is None:
                 return None
-            rejected = [SimpleNamespace(index=index, errors=["refused"]) for index in report.rejected]
+            rejected = [
+                SimpleNamespace(index=index, errors=["refused"]) for index in report.rejected
+            ]
             counts = {name: getattr(report, name) for name in _COUNTS}
             return SimpleNamespace(**counts, rejected=rejected, rejected_count=len(rejected))
 

@@ -86,7 +86,9 @@ def draw_bad_contact(pool: Pool, contact_id: str) -> Row:
 def draw_event(pool: Pool, contact_id: str) -> Row:
     """Draw one event with whatever properties it happens to have."""
     random = pool.random
-    kind = random.choice((*KINDS, "open", "open", "conversion", "click", "sent", values.CUSTOM_KIND))
+    kind = random.choice(
+        (*KINDS, "open", "open", "conversion", "click", "sent", values.CUSTOM_KIND)
+    )
     row: Row = {"contact_id": contact_id, "kind": kind, "at": pool.data_date()}
     chances: tuple[tuple[str, tuple[Any, ...], float], ...] = (
         ("campaign", values.CAMPAIGNS, 0.6),
@@ -114,7 +116,13 @@ def typed_events(contact_id: str, at: int) -> list[Row]:
 def draw_bad_event(pool: Pool, contact_id: str) -> Row:
     """Draw an event that must be rejected, with the type of a property wrong or a name reserved."""
     wrong: Row = pool.random.choice(
-        ({"amount": "much"}, {"seats": "three"}, {"trial": 1}, {"hour": 3}, {"amount": float("inf")})
+        (
+            {"amount": "much"},
+            {"seats": "three"},
+            {"trial": 1},
+            {"hour": 3},
+            {"amount": float("inf")},
+        )
     )
     return {**draw_event(pool, contact_id), **wrong}
 
@@ -124,13 +132,13 @@ def draw_events(pool: Pool, world: World, count: int) -> list[Row]:
     random = pool.random
     ids = list(world.contacts) or ["nobody"]
     crowded = ids[: max(1, len(ids) // 3)]
-    used = sorted(world.used_event_ids)
+    used = world.remembered_event_ids()
     rows: list[Row] = []
-    for number in range(count):
+    for _ in range(count):
         row = draw_event(pool, random.choice(random.choice((ids, crowded))))
         chance = random.random()
         if chance < 0.4:
-            row["event_id"] = f"e{world.recorded + number}-{random.randrange(3)}"
+            row["event_id"] = f"e{random.randrange(10**9)}"
             used.append(row["event_id"])
         elif chance < 0.5 and used:
             row["event_id"] = random.choice(used)

@@ -25,7 +25,7 @@ for _prefix, _fields in (("contact.", CONTACT_FIELDS), ("engagement.", ENGAGEMEN
         _BY_TYPE[_kind].append(_prefix + _name)
 
 
-def operand(pool: Pool, kind: str, operator: str, choices: tuple[Any, ...]) -> Any:  # noqa: ANN401
+def operand(pool: Pool, kind: str, operator: str, choices: tuple[Any, ...]) -> Any:
     """Draw what an operator compares with; None where it compares with nothing."""
     random = pool.random
     if operator in ("is_empty", "is_not_empty"):
@@ -35,9 +35,8 @@ def operand(pool: Pool, kind: str, operator: str, choices: tuple[Any, ...]) -> A
     if operator == "anniversary":
         return random.choice(values.ANNIVERSARIES)
     if operator in ("between", "not_between"):
-        if kind == "date":
-            return pool.rule_dates()
-        return sorted(random.choice(choices) for _ in range(2))
+        numbers = sorted(random.choice(choices or (0,)) for _ in range(2))
+        return pool.rule_dates() if kind == "date" else numbers
     one = pool.rule_date if kind == "date" else lambda: random.choice(choices)
     if operator in ("in", "not_in", "contains_any", "contains_all", "contains_none"):
         return [one() for _ in range(random.randrange(1, 4))]

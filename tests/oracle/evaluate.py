@@ -110,7 +110,7 @@ def in_segment(world: World, segment: str, contact: Contact, moment: Moment) -> 
     return contact.id in content
 
 
-def sampled(percent: Any, seed: str, contact_id: str) -> bool:  # noqa: ANN401
+def sampled(percent: Any, seed: str, contact_id: str) -> bool:
     """Say whether a contact is in a sample, in exact arithmetic."""
     text = f"{seed}\0{contact_id}".encode()
     drawn = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
@@ -156,7 +156,7 @@ def _event_rule(world: World, rule: Json, contact: Contact, moment: Moment) -> b
     return compares(rule.get("operator", "greater_or_equal"), measured, rule.get("value", 1))
 
 
-def measure(how: Any, events: list[Event]) -> float:  # noqa: ANN401
+def measure(how: Any, events: list[Event]) -> float:
     """Count events, sum a property over them, or count its distinct values."""
     if how == "count":
         return float(len(events))

@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from tests.oracle.catalog import BASELINES, CONTACT_FIELDS, PROPERTIES, RESERVED
 from tests.oracle.dates import read
@@ -58,7 +58,9 @@ def _kind(path: str, value: object, fields: Mapping[str, str]) -> str | None:
     prefix, _, name = path.partition(".")
     known = {"contact": CONTACT_FIELDS, "engagement": BASELINES}.get(prefix)
     if known is not None:
-        return known[name] if name in known else _refuse(path, value)
+        if name not in known:
+            _refuse(path, value)
+        return known[name]
     if prefix != "customField" or not _NAME.fullmatch(name):
         _refuse(path, value)
     return fields.get(path, None if value is None else inferred(value))
@@ -82,29 +84,31 @@ def _cell(path: str, kind: str, value: object, timezone: str) -> Cell:
         return value or None
     if kind == "boolean" and isinstance(value, bool):
         return value
-    if kind == "number" and _is_number(value):
-        return float(value)  # type: ignore[arg-type]
+    if kind == "number":
+        return _number(path, value)
     if kind == "date" and isinstance(value, str | int | float | datetime):
         return _instant(path, value, timezone)
-    if kind == "array" and isinstance(value, list):
-        kept = [one for one in value if one not in (None, "")]
-        if all(isinstance(one, str) for one in kept):
-            return list(dict.fromkeys(kept)) or None
-    return _refuse(path, value)
+    if kind != "array" or not isinstance(value, list):
+        _refuse(path, value)
+    if not all(isinstance(one, str | None) for one in value):
+        _refuse(path, value)
+    return list(dict.fromkeys(one for one in value if one)) or None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _number(path: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        _refuse(path, value)
+    return float(value)
 
 
 def _instant(path: str, value: str | float | datetime, timezone: str) -> int:
     try:
         return read(value, timezone)
     except ValueError:
-        return _refuse(path, value)
+        _refuse(path, value)
 
 
-def _refuse(path: str, value: object) -> Any:  # noqa: ANN401
+def _refuse(path: str, value: object) -> NoReturn:
     message = f"Expected a value for {path}, got {value!r}."
     raise RowRefusedError(message)
 

@@ -14,7 +14,7 @@ Cell = str | float | list[str] | None
 """What a field may hold: text, a number, a boolean, an instant in ms, a list, or nothing."""
 
 
-def holds(kind: str, operator: str, cell: Cell, operand: Any, moment: Moment) -> bool:  # noqa: ANN401
+def holds(kind: str, operator: str, cell: Cell, operand: Any, moment: Moment) -> bool:
     """Say whether a cell of a type passes an operator; negative operators are complements."""
     if operator in TWINS:
         return not holds(kind, TWINS[operator], cell, operand, moment)
@@ -23,7 +23,7 @@ def holds(kind: str, operator: str, cell: Cell, operand: Any, moment: Moment) ->
     return cell is not None and _CHECKS[kind](operator, cell, operand, moment)
 
 
-def compares(operator: str, number: float, operand: Any) -> bool:  # noqa: ANN401
+def compares(operator: str, number: float, operand: Any) -> bool:
     """Compare a number; the measures of event rules come here too."""
     if operator in TWINS:
         return not compares(TWINS[operator], number, operand)
@@ -43,7 +43,7 @@ def compares(operator: str, number: float, operand: Any) -> bool:  # noqa: ANN40
     }[operator]
 
 
-def _string(operator: str, cell: str, operand: Any, _moment: Moment) -> bool:  # noqa: ANN401
+def _string(operator: str, cell: str, operand: Any, _moment: Moment) -> bool:
     if operator == "equals":
         return bool(cell == operand)
     if operator == "in":
@@ -58,7 +58,7 @@ def _string(operator: str, cell: str, operand: Any, _moment: Moment) -> bool:  #
     )
 
 
-def _number(operator: str, cell: float, operand: Any, _moment: Moment) -> bool:  # noqa: ANN401
+def _number(operator: str, cell: float, operand: Any, _moment: Moment) -> bool:
     return compares(operator, cell, operand)
 
 
@@ -66,7 +66,7 @@ def _boolean(operator: str, cell: bool, operand: bool, _moment: Moment) -> bool:
     return {"equals": cell is operand}[operator]
 
 
-def _array(operator: str, cell: Sequence[str], operand: Any, _moment: Moment) -> bool:  # noqa: ANN401
+def _array(operator: str, cell: Sequence[str], operand: Any, _moment: Moment) -> bool:
     if operator == "contains":
         return operand in cell
     if operator == "contains_any":
@@ -74,7 +74,7 @@ def _array(operator: str, cell: Sequence[str], operand: Any, _moment: Moment) ->
     return {"contains_all": all(one in cell for one in operand)}[operator]
 
 
-def _date(operator: str, cell: int, operand: Any, moment: Moment) -> bool:  # noqa: ANN401
+def _date(operator: str, cell: int, operand: Any, moment: Moment) -> bool:
     if operator in ("within_last", "within_next", "more_than_ago", "more_than_ahead"):
         return _near(operator, cell, operand, moment)
     if operator == "anniversary":

@@ -108,7 +108,9 @@ def _steps(now: int, timezone_name: str) -> list[int]:
 
 def _edges(now: int, timezone_name: str) -> list[int]:
     moment = Moment(now, timezone_name)
-    edges = [resolve(f"now{sign}{size}", moment).start for size in values.DURATIONS for sign in "+-"]
+    edges = [
+        resolve(f"now{sign}{size}", moment).start for size in values.DURATIONS for sign in "+-"
+    ]
     for text in values.DATE_MATH:
         edges += list(resolve(text, moment))
     today = day_of(now, timezone_name)

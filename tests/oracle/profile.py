@@ -14,12 +14,22 @@ class Profile:
     definitions: int
     least_uses: int
     relations: int
+    least_relations: int
     seconds: float
 
 
 _PROFILES = {
-    "ci": Profile("ci", definitions=1_500, least_uses=10, relations=20_000, seconds=240),
-    "long": Profile("long", definitions=20_000, least_uses=100, relations=500_000, seconds=3_000),
+    "ci": Profile(
+        "ci", definitions=1_500, least_uses=10, relations=20_000, least_relations=5_000, seconds=180
+    ),
+    "long": Profile(
+        "long",
+        definitions=20_000,
+        least_uses=100,
+        relations=500_000,
+        least_relations=20_000,
+        seconds=3_000,
+    ),
 }
 
 

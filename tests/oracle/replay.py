@@ -24,15 +24,15 @@ class Members(Protocol):
         """Say whether a contact is a member."""
         ...
 
-    def __and__(self, other: Any, /) -> Any:  # noqa: ANN401 - Members of the same engine
+    def __and__(self, other: Any, /) -> Any:
         """Give the members of both."""
         ...
 
-    def __or__(self, other: Any, /) -> Any:  # noqa: ANN401 - Members of the same engine
+    def __or__(self, other: Any, /) -> Any:
         """Give the members of either."""
         ...
 
-    def __sub__(self, other: Any, /) -> Any:  # noqa: ANN401 - Members of the same engine
+    def __sub__(self, other: Any, /) -> Any:
         """Give the members of this one only."""
         ...
 
@@ -85,7 +85,7 @@ def replay(scenario: Scenario, make_engine: MakeEngine) -> Mismatch | None:
     return None
 
 
-def _write(index: int, step: Write, world: World, engine: Any) -> Mismatch | None:  # noqa: ANN401
+def _write(index: int, step: Write, world: World, engine: Any) -> Mismatch | None:
     expected = step.to(world)
     try:
         got = getattr(engine, step.call)(*step.arguments)
@@ -97,7 +97,11 @@ def _write(index: int, step: Write, world: World, engine: Any) -> Mismatch | Non
     want = {name: getattr(expected, name) for name in names} | {"rejected": expected.rejected}
     seen = {name: getattr(got, name) for name in names}
     seen["rejected"] = sorted(row.index for row in got.rejected)
-    return None if seen == want else Mismatch(index, f"report of {step.call}", want, seen)
+    # What differs is named with its direction, so that shrinking keeps to this one mistake.
+    differs = [name for name in want if want[name] != seen[name]]
+    more = [f"{name} {'>' if seen[name] > want[name] else '<'}" for name in differs]
+    what = f"report of {step.call} ({', '.join(more)} expected)"
+    return Mismatch(index, what, want, seen) if differs else None
 
 
 def _ask(

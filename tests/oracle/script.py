@@ -48,7 +48,7 @@ def _asked(scenario: Scenario, step: Ask) -> list[str]:
     ]
 
 
-def _written(value: Any) -> str:  # noqa: ANN401
+def _written(value: Any) -> str:
     return pformat(value, width=96, sort_dicts=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from tests.oracle.evaluate import Json
@@ -61,7 +62,7 @@ class _Shrinking:
     def _rows(self) -> None:
         for index, step in enumerate(self.smallest.steps):
             if isinstance(step, Write) and isinstance(step.arguments[0], list):
-                _cut(step.arguments[0], lambda rows, index=index: self._takes_rows(index, rows))
+                _cut(step.arguments[0], partial(self._takes_rows, index))
 
     def _takes_rows(self, index: int, rows: list[Any]) -> bool:
         step = self.smallest.steps[index]
@@ -78,7 +79,7 @@ class _Shrinking:
             if isinstance(step, Write) and step.call.startswith("load_"):
                 for at, row in enumerate(step.arguments[0]):
                     keys = [key for key in row if key not in _NEEDED]
-                    _cut(keys, lambda kept, index=index, at=at: self._takes_keys(index, at, kept))
+                    _cut(keys, partial(self._takes_keys, index, at))
 
     def _takes_keys(self, index: int, at: int, kept: list[str]) -> bool:
         step = self.smallest.steps[index]
@@ -125,18 +126,8 @@ def _smaller_segment(step: Step) -> Iterator[Step]:
 def _smaller(rule: Json) -> Iterator[Json]:
     """Give a definition, group or condition with one thing less in it."""
     for key in ("groups", "conditions", "exclusions", "sequence"):
-        parts: list[Json] = rule.get(key, [])
-        fewest = 2 if key == "sequence" else 1
-        if len(parts) > fewest:
-            for part in range(len(parts)):
-                yield {**rule, key: parts[:part] + parts[part + 1 :]}
-        for part, inner in enumerate(parts):
-            if key != "sequence" and len(inner.get("conditions", [])) == 1:
-                (only,) = inner["conditions"]
-                if key == "conditions" or "conditions" in only:
-                    yield {**rule, key: [*parts[:part], only, *parts[part + 1 :]]}
-            for smaller in _smaller(inner):
-                yield {**rule, key: [*parts[:part], smaller, *parts[part + 1 :]]}
+        for parts in _fewer_parts(rule.get(key, []), key):
+            yield {**rule, key: parts}
     for key in _OPTIONAL:
         if key in rule:
             yield {name: value for name, value in rule.items() if name != key}
@@ -144,6 +135,19 @@ def _smaller(rule: Json) -> Iterator[Json]:
         for smaller in _smaller(rule["where"]):
             yield {**rule, "where": smaller}
     value = rule.get("value")
-    if rule.get("operator") not in ("between", "not_between") and isinstance(value, list):
-        for part in range(len(value) if len(value) > 1 else 0):
+    if isinstance(value, list) and len(value) > 1 and "between" not in rule["operator"]:
+        for part in range(len(value)):
             yield {**rule, "value": value[:part] + value[part + 1 :]}
+
+
+def _fewer_parts(parts: list[Json], key: str) -> Iterator[list[Json]]:
+    fewest = 2 if key == "sequence" else 1
+    if len(parts) > fewest:
+        for part in range(len(parts)):
+            yield parts[:part] + parts[part + 1 :]
+    for part, inner in enumerate(parts):
+        only = inner.get("conditions", [])
+        if len(only) == 1 and (key == "conditions" or "conditions" in only[0]):
+            yield [*parts[:part], only[0], *parts[part + 1 :]]
+        for smaller in _smaller(inner):
+            yield [*parts[:part], smaller, *parts[part + 1 :]]

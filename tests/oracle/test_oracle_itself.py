@@ -79,7 +79,11 @@ def _is_in(world: World, rule: dict[str, Any], now: int = NOW) -> bool:
     ],
 )
 def test_a_field_rule_reads_as_the_specification_says(
-    name: str, value: object, operator: str, operand: object, answer: bool  # noqa: FBT001
+    name: str,
+    value: object,
+    operator: str,
+    operand: object,
+    answer: bool,  # noqa: FBT001
 ) -> None:
     rule = {"field": f"customField.{name}", "operator": operator, "value": operand}
     assert _is_in(_world({name: value}), rule) is answer
@@ -94,6 +98,10 @@ SPENT = [
 ]
 
 
+SUM = {"event": "conversion", "measure": {"sum": "amount"}}
+PLANS = {"event": "conversion", "measure": {"distinct": "plan"}}
+
+
 @pytest.mark.parametrize(
     ("rule", "answer"),
     [
@@ -105,10 +113,10 @@ SPENT = [
         ({"event": "click", "operator": "less_than", "value": 1}, True),
         ({"event": "never", "operator": "not_equals"}, True),
         # fsum of 0.1, 0.2, 0.3 is 0.6; adding from the left gives 0.6000000000000001.
-        ({"event": "conversion", "measure": {"sum": "amount"}, "operator": "equals", "value": 0.6}, True),
-        ({"event": "conversion", "measure": {"sum": "amount"}}, False),
+        ({**SUM, "operator": "equals", "value": 0.6}, True),
+        (SUM, False),
         ({"event": "click", "measure": {"sum": "amount"}, "operator": "equals", "value": 0}, True),
-        ({"event": "conversion", "measure": {"distinct": "plan"}, "operator": "equals", "value": 2}, True),
+        ({**PLANS, "operator": "equals", "value": 2}, True),
         ({"event": "conversion", "measure": {"distinct": "amount"}, "value": 4}, False),
         ({"event": "conversion", "within": "2h", "operator": "equals", "value": 2}, True),
         ({"event": "conversion", "since": "now-2h", "operator": "equals", "value": 3}, True),
@@ -129,7 +137,8 @@ SPENT = [
     ],
 )  # fmt: skip
 def test_a_rule_about_events_reads_as_the_specification_says(
-    rule: dict[str, Any], answer: bool  # noqa: FBT001
+    rule: dict[str, Any],
+    answer: bool,  # noqa: FBT001
 ) -> None:
     assert _is_in(_world({}, SPENT), rule) is answer
 
@@ -160,7 +169,9 @@ def test_where_sees_properties_and_the_clock(
 
 def test_baselines_add_to_totals_and_the_later_date_counts() -> None:
     row = {"total_opens": 5, "revenue": 0.1, "last_opened_at": NOW + 1, "last_clicked_at": NOW - 5}
-    world = _world(row, [{"kind": "open", "at": NOW - HOUR}, {"kind": "conversion", "at": NOW, "amount": 0.2}])
+    world = _world(
+        row, [{"kind": "open", "at": NOW - HOUR}, {"kind": "conversion", "at": NOW, "amount": 0.2}]
+    )
     assert _is_in(world, {"field": "engagement.total_opens", "operator": "equals", "value": 6})
     revenue = {"field": "engagement.revenue", "operator": "equals", "value": 0.1 + 0.2}
     assert _is_in(world, revenue)
@@ -176,7 +187,9 @@ def test_of_events_at_one_millisecond_the_later_recorded_is_the_later() -> None:
     opens = [{"kind": "open", "at": NOW, "device": name} for name in ("mobile", "desktop")]
     device = {"field": "engagement.last_opened_device", "operator": "equals", "value": "desktop"}
     assert _is_in(_world({}, opens), device)
-    assert _is_in(_world({}, [*opens, {"kind": "open", "at": NOW}]), {**device, "operator": "is_empty"})
+    assert _is_in(
+        _world({}, [*opens, {"kind": "open", "at": NOW}]), {**device, "operator": "is_empty"}
+    )
 
 
 def test_preferred_hours_tie_to_the_smallest() -> None:
@@ -208,7 +221,9 @@ def test_the_last_email_is_opened_when_its_campaign_is(
     ("match", "conditions", "answer"), [("all", [], True), ("any", [], False), ("none", [], True)]
 )
 def test_nothing_is_everybody_for_all_and_nobody_for_any(
-    match: str, conditions: list[Any], answer: bool  # noqa: FBT001
+    match: str,
+    conditions: list[Any],
+    answer: bool,  # noqa: FBT001
 ) -> None:
     assert _is_in(_world({}), {"match": match, "conditions": conditions}) is answer
 

@@ -28,7 +28,9 @@ def test_null_removes_a_value_and_an_absent_key_keeps_it() -> None:
 
 def test_rows_of_one_id_are_written_in_order() -> None:
     world = World()
-    report = world.load_contacts([{"id": "a", "city": "Oslo"}, {"id": "b"}, {"id": "a", "city": "Rome"}])
+    report = world.load_contacts(
+        [{"id": "a", "city": "Oslo"}, {"id": "b"}, {"id": "a", "city": "Rome"}]
+    )
     assert (report.created, report.updated) == (2, 1)
     assert world.contacts["a"].values["contact.city"] == "Rome"
     assert members(world, EVERYBODY, 0) == ["a", "b"]
@@ -40,7 +42,9 @@ def test_created_at_is_the_first_given_value_and_updated_at_the_last_write() -> 
     world.clock = 20
     world.load_contacts([{"id": "a", "created_at": 7}, {"id": "b", "created_at": 8}])
     world.load_contacts([{"id": "a", "created_at": 9}])
-    written = {one: (it.values[CREATED_AT], it.values[UPDATED_AT]) for one, it in world.contacts.items()}
+    written = {
+        one: (it.values[CREATED_AT], it.values[UPDATED_AT]) for one, it in world.contacts.items()
+    }
     assert written == {"a": (7, 20), "b": (3, 20)}
 
 

@@ -88,7 +88,9 @@ def expected_labels() -> set[Label]:
     labels |= {("engagement", name) for name in ENGAGEMENT_FIELDS}
     labels |= {("customField", kind) for kind in OPERATORS}
     labels |= {("event with", key) for key in ("within", "since", "until", "where")}
-    labels |= {(part, match) for part in ("group", "where group") for match in ("all", "any", "none")}
+    labels |= {
+        (part, match) for part in ("group", "where group") for match in ("all", "any", "none")
+    }
     labels |= {("definition", "all"), ("definition", "any"), ("exclusion",), ("nested",)}
     labels |= {("sequence", "did"), ("sequence", "did_not"), ("sequence gap",), ("sample",)}
     labels |= {("sequence of", str(steps)) for steps in (2, 3, 4, 5)}

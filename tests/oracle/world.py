@@ -6,7 +6,8 @@ Silent or ambiguous places, and the reading taken here:
   given it is the instant of the first write. A second given value changes nothing.
 - An event that creates its contact is that contact's first write; other events write no contact.
 - An event id stays used after its event was withdrawn or its contact deleted, so a redelivery is a
-  duplicate; and a known id makes a row a duplicate whatever else is in that row.
+  duplicate; and a known id makes a row a duplicate whatever else is in that row. After thirty days
+  an id may be forgotten or not: nothing is asked about that, see `remembered_event_ids`.
 - Deleting a contact takes it out of static segments; coming back does not put it in again.
 - Withdrawing an id that is not there does nothing.
 - Defining a segment that exists replaces it.
@@ -24,6 +25,7 @@ from tests.oracle.operators import Cell
 
 CREATED_AT = "contact.created_at"
 UPDATED_AT = "contact.updated_at"
+REMEMBERED = 30 * 86_400_000
 
 
 @dataclass
@@ -69,7 +71,7 @@ class World:
     fields: dict[str, str] = field(default_factory=dict)
     property_types: dict[str, str] = field(default_factory=dict)
     segments: dict[str, dict[str, Any] | list[str]] = field(default_factory=dict)
-    used_event_ids: set[str] = field(default_factory=set)
+    used_event_ids: dict[str, int] = field(default_factory=dict)
     recorded: int = 0
 
     def define_field(self, path: str, data_type: str) -> None:
@@ -141,10 +143,15 @@ class World:
     def _record(self, contact: Contact, event: Event) -> None:
         self.recorded += 1
         if event.event_id is not None:
-            self.used_event_ids.add(event.event_id)
+            self.used_event_ids[event.event_id] = self.clock
         for name, value in event.properties.items():
             self.property_types.setdefault(name, inferred(value))
         contact.events.append(event)
+
+    def remembered_event_ids(self) -> list[str]:
+        """Give the ids that must be known still: those recorded less than thirty days ago."""
+        recorded = self.used_event_ids.items()
+        return sorted(one for one, at in recorded if abs(self.clock - at) < REMEMBERED)
 
     def withdraw_events(self, event_ids: Iterable[str]) -> None:
         """Take events back by their ids."""

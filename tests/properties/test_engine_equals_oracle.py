@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from random import Random
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from tests.oracle.profile import first_seed, profile
 from tests.oracle.replay import replay
 from tests.oracle.scenario import Scenario, Write
 from tests.oracle.script import explain
-from tests.oracle.strategies import draw_scenario
+from tests.oracle.strategies import scenario_of
 from tests.oracle.usage import Label, expected_labels, used
 from tests.oracle.world import World
 
@@ -27,7 +26,7 @@ PER_SCENARIO = 25
 PARTS = 10
 
 
-def _engine(timezone: str, clock: Callable[[], int]) -> Any:  # noqa: ANN401
+def _engine(timezone: str, clock: Callable[[], int]) -> Any:
     return bitseg.Engine(timezone=timezone, clock=clock)
 
 
@@ -37,16 +36,16 @@ def _seeds() -> range:
 
 
 def _drawn() -> Iterator[Scenario]:
-    return (draw_scenario(Random(seed), PER_SCENARIO) for seed in _seeds())
+    return (scenario_of(seed, PER_SCENARIO) for seed in _seeds())
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_answer_is_the_oracles_answer(part: int) -> None:
     for seed in _seeds()[part::PARTS]:
-        scenario = draw_scenario(Random(seed), PER_SCENARIO)
+        scenario = scenario_of(seed, PER_SCENARIO)
         found = replay(scenario, _engine)
         if found is not None:
-            origin = f"BITSEG_SEED={seed} (draw_scenario(Random({seed}), {PER_SCENARIO})), {found}"
+            origin = f"BITSEG_SEED={seed} (scenario_of({seed}, {PER_SCENARIO})), {found}"
             pytest.fail(explain(scenario, found, _engine, origin), pytrace=False)
 
 
@@ -64,7 +63,7 @@ def test_every_operator_of_every_type_and_every_kind_of_rule_was_asked_often() -
 def test_at_least_a_third_of_the_definitions_divide_the_contacts() -> None:
     divided = asked = 0
     for seed in _seeds()[:40]:
-        scenario = draw_scenario(Random(seed), PER_SCENARIO)
+        scenario = scenario_of(seed, PER_SCENARIO)
         world = _written(scenario)
         now = scenario.steps[-1].now  # type: ignore[union-attr] # the last step is an ask
         for definition in scenario.definitions:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ from tests.oracle.evaluate import Json
 from tests.oracle.pools import Pool
 from tests.oracle.profile import first_seed, profile
 from tests.oracle.scenario import Ask, Scenario, Step, Write
-from tests.oracle.strategies import draw_scenario, scenarios
+from tests.oracle.strategies import draw_scenario, scenario_of, scenarios, seeded
 from tests.oracle.world import World
 
 Condition = dict[str, Any]
@@ -58,15 +58,25 @@ class Asked:
 
     engine: Any
     now: datetime
+    answers: dict[str, Any] = field(default_factory=dict)
 
-    def members(self, *conditions: Condition) -> Any:  # noqa: ANN401
+    def members(self, *conditions: Condition) -> Any:
         """Give the members of a definition of these conditions, all of them."""
-        rules = {"match": "all", "groups": [_group("all", *conditions)]}
-        return self.engine.select(rules, now=self.now)
+        key = repr(conditions)
+        if key not in self.answers:
+            rules = {"match": "all", "groups": [_group("all", *conditions)]}
+            self.answers[key] = self.engine.select(rules, now=self.now)
+        return self.answers[key]
 
     def ids(self, *conditions: Condition) -> list[str]:
         """Give their ids."""
         return list(self.members(*conditions).ids())
+
+
+def _excludes(at: Asked, p: Condition, q: Condition) -> bool:
+    rules = {"match": "all", "groups": [p], "exclusions": [q]}
+    left = list(at.engine.select(rules, now=at.now).ids())
+    return left == list((at.members(p) - at.members(q)).ids()) == at.ids(p, _not(q))
 
 
 Relation = Callable[[Asked, Condition, Condition], bool]
@@ -79,7 +89,9 @@ RELATIONS: dict[str, Relation] = {
     "not not p is p": lambda at, p, _: at.ids(_not(_not(p))) == at.ids(p),
     "the order of conditions is nothing": lambda at, p, q: at.ids(_reversed(p), q) == at.ids(q, p),
     "neither is not either": lambda at, p, q: (
-        at.ids(_group("none", p, q)) == at.ids(_not(p), _not(q)) == at.ids(_not(_group("any", p, q)))
+        at.ids(_group("none", p, q))
+        == at.ids(_not(p), _not(q))
+        == at.ids(_not(_group("any", p, q)))
     ),
     "not both is one of them not": lambda at, p, q: (
         at.ids(_not(_group("all", p, q))) == at.ids(_group("any", _not(p), _not(q)))
@@ -93,15 +105,9 @@ RELATIONS: dict[str, Relation] = {
     "either is what one has": lambda at, p, q: (
         at.ids(_group("any", p, q)) == list((at.members(p) | at.members(q)).ids())
     ),
-    "an exclusion takes away": lambda at, p, q: _excludes(at, p, q),
+    "an exclusion takes away": _excludes,
     "a count is as long as its list": lambda at, p, _: len(at.members(p)) == len(at.ids(p)),
 }
-
-
-def _excludes(at: Asked, p: Condition, q: Condition) -> bool:
-    rules = {"match": "all", "groups": [p], "exclusions": [q]}
-    left = list(at.engine.select(rules, now=at.now).ids())
-    return left == list((at.members(p) - at.members(q)).ids()) == at.ids(p, _not(q))
 
 
 def _told(scenario: Scenario) -> Asked:
@@ -126,14 +132,15 @@ def test_relations_hold_between_answers() -> None:
     checked = 0
     seed = first_seed()
     while checked < profile().relations and time.monotonic() < deadline:
-        scenario = draw_scenario(Random(seed), PER_SCENARIO, rounds=2)
+        scenario = scenario_of(seed, PER_SCENARIO, rounds=2)
         at = _told(scenario)
         for number, (p, q) in enumerate(_pairs(scenario)):
             for name, relation in RELATIONS.items():
                 assert relation(at, p, q), f"BITSEG_SEED={seed}, pair {number}: {name}; {p=} {q=}"
                 checked += 1
         seed += 1
-    assert checked >= min(profile().relations, 20_000)
+    # The time budget may end a run early, on a busy machine; it never makes the test empty.
+    assert checked >= profile().least_relations
 
 
 def _answers(scenario: Scenario) -> list[list[str]]:
@@ -150,20 +157,21 @@ def _answers(scenario: Scenario) -> list[list[str]]:
     return answers
 
 
-def _in_batches(scenario: Scenario, size: int) -> Scenario:
+def _in_batches(scenario: Scenario, count: int) -> Scenario:
     steps: list[Step] = []
     for step in scenario.steps:
         if isinstance(step, Write) and step.call.startswith("load_"):
             rows, *options = step.arguments
-            for start in range(0, len(rows), size):
-                steps.append(step.with_arguments(rows[start : start + size], *options))
+            size = -(-len(rows) // count)
+            batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+            steps += [step.with_arguments(batch, *options) for batch in batches]
         else:
             steps.append(step)
     return scenario.with_steps(steps)
 
 
 _FEW = settings(
-    max_examples=30,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     database=None,
@@ -176,13 +184,13 @@ _FEW = settings(
 @given(scenarios(definitions=10, rounds=3))
 def test_one_batch_or_a_hundred_give_the_same_answers(scenario: Scenario) -> None:
     whole = _answers(scenario)
-    assert _answers(_in_batches(scenario, 1)) == whole
-    assert _answers(_in_batches(scenario, 7)) == whole
+    assert _answers(_in_batches(scenario, 100)) == whole
+    assert _answers(_in_batches(scenario, 2)) == whole
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_order_of_arrival_changes_no_measure(seed: int) -> None:
-    random = Random(first_seed() + seed)
+    random = seeded(first_seed() + seed)
     scenario = draw_scenario(random, definitions=1, rounds=1)
     writes = [step for step in scenario.steps if isinstance(step, Write)]
     events = [row for step in writes if step.call == "load_events" for row in step.arguments[0]]
@@ -202,9 +210,7 @@ def test_the_order_of_arrival_changes_no_measure(seed: int) -> None:
     assert arriving(rest) == arriving(rest[::-1]) == arriving(random.sample(rest, len(rest)))
 
 
-def _measures(
-    scenario: Scenario, writes: list[Write], random: Random, now: int
-) -> Iterator[Json]:
+def _measures(scenario: Scenario, writes: list[Write], random: Random, now: int) -> Iterator[Json]:
     world = World(scenario.timezone)
     for write in writes:
         write.to(world)
@@ -212,7 +218,9 @@ def _measures(
     derived = ("revenue", "total_opens", "last_opened_at", "preferred_open_hour")
     for name in derived:
         for value in (0, 1, 0.6, 19.99):
-            operator, operand = ("within_last", "7d") if name.endswith("_at") else ("less_than", value)
+            operator, operand = (
+                ("within_last", "7d") if name.endswith("_at") else ("less_than", value)
+            )
             rule = {"field": f"engagement.{name}", "operator": operator, "value": operand}
             yield {"match": "all", "groups": [_group("all", rule)]}
     for _ in range(40):

@@ -1,4 +1,4 @@
-"""A column written the dumb way, as oracle: a dict from row to value and one value tested at a time."""
+"""A column written the dumb way, as oracle: a dict from row to value, tested one by one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def rows_of(rows: list[int]) -> np.ndarray[Any, np.dtype[np.uint32]]:
     return np.array(rows, np.uint32)
 
 
-def passes(test: AnyTest, value: Any) -> bool:
+def passes(test: AnyTest, value: Any) -> bool:  # noqa: PLR0911 - a return a kind of test
     """Test one value as SPEC section 4 words it."""
     if value is None:
         return False
@@ -35,7 +35,7 @@ def passes(test: AnyTest, value: Any) -> bool:
         case Present():
             return True
         case StringIn(values):
-            return value in values
+            return bool(value in values)
         case StringLike(how, needle):
             text, piece = value.casefold(), needle.casefold()
             found = {
@@ -43,7 +43,7 @@ def passes(test: AnyTest, value: Any) -> bool:
                 "starts_with": text.startswith(piece),
                 "ends_with": text.endswith(piece),
             }
-            return found[how]
+            return bool(found[how])
         case NumberIn(intervals):
             return any(low <= value <= high for low, high in intervals)
         case DateIn(intervals):

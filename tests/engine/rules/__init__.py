@@ -1,0 +1,1 @@
+"""Rules: what may be said, what it means in time, and how it reads."""

@@ -83,7 +83,7 @@ ZONED = [
 
 @pytest.mark.parametrize(("timezone", "born", "again"), ZONED)
 def test_month_and_day_are_those_of_the_tenants_calendar(
-    timezone: str, born: str, again: bool
+    timezone: str, born: str, *, again: bool
 ) -> None:
     assert comes_again("today", "2024-03-15", born, timezone) is again
 

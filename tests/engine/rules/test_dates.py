@@ -112,7 +112,7 @@ RELATIVE = [
 
 
 @pytest.mark.parametrize(("operator", "value", "relative"), RELATIVE)
-def test_a_rule_knows_if_its_dates_move(operator: str, value: Any, relative: bool) -> None:
+def test_a_rule_knows_if_its_dates_move(operator: str, value: Any, *, relative: bool) -> None:
     assert is_relative(date_rule(operator, value)) is relative
 
 
@@ -126,7 +126,7 @@ CROSSED = [
 
 
 @pytest.mark.parametrize(("operator", "value", "crossed"), CROSSED)
-def test_a_rule_knows_if_its_ends_cross(operator: str, value: Any, crossed: bool) -> None:
+def test_a_rule_knows_if_its_ends_cross(operator: str, value: Any, *, crossed: bool) -> None:
     assert is_crossed(date_rule(operator, value), now(NOW)) is crossed
 
 

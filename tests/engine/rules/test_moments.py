@@ -36,18 +36,14 @@ INSTANTS = [
         "now+1M+1M", "2024-01-31T10:00Z", BERLIN, "2024-03-29T10:00Z", id="clamped at each step"
     ),
     pytest.param("now+2M", "2024-01-31T10:00Z", BERLIN, "2024-03-31T09:00Z", id="clamped once"),
-    pytest.param(
-        "now+1d-1M", "2024-03-31T10:00Z", BERLIN, "2024-03-01T11:00Z", id="left to right"
-    ),
+    pytest.param("now+1d-1M", "2024-03-31T10:00Z", BERLIN, "2024-03-01T11:00Z", id="left to right"),
     pytest.param(
         "now-1M", "2024-04-30T00:30Z", BERLIN, "2024-03-30T01:30Z", id="wall time is kept"
     ),
     pytest.param(
         "now+1M", "2024-02-29T01:30Z", BERLIN, "2024-03-29T01:30Z", id="two days before a jump"
     ),
-    pytest.param(
-        "now-1M", "2024-05-01T00:30Z", BERLIN, "2024-04-01T00:30Z", id="behind the jump"
-    ),
+    pytest.param("now-1M", "2024-05-01T00:30Z", BERLIN, "2024-04-01T00:30Z", id="behind the jump"),
     pytest.param(
         "now+2M", "2024-01-31T01:30Z", BERLIN, "2024-03-31T01:30Z", id="into a gap: forward"
     ),
@@ -189,7 +185,7 @@ BEYOND = [
 
 @pytest.mark.parametrize(("value", "place", "whole"), BEYOND)
 def test_a_step_out_of_the_years_1_to_9999_lies_beyond_every_date(
-    value: str, place: int, whole: bool
+    value: str, place: int, *, whole: bool
 ) -> None:
     assert come_to(value, "2024-01-01T00:00Z", BERLIN) == (place, place, whole)
 

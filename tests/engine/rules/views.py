@@ -76,3 +76,22 @@ def ms(text: str) -> int:
 def now(text: str, timezone: str = "Europe/Berlin") -> Now:
     """Return the now of an ISO text with an offset."""
     return Now(ms(text), get_zone(timezone))
+
+
+def field(path: str, operator: str, value: Any = ..., **more: Any) -> dict[str, Any]:
+    """Write a field rule."""
+    given = {} if value is ... else {"value": value}
+    return {"field": path, "operator": operator, **given, **more}
+
+
+def where(*conditions: object) -> dict[str, Any]:
+    """Write a group of which all must hold."""
+    return {"match": "all", "conditions": [*conditions]}
+
+
+def deep(levels: int, innermost: object) -> dict[str, Any]:
+    """Write groups within each other; the top group is the first level."""
+    group = where(innermost)
+    for _ in range(levels - 1):
+        group = where(group)
+    return {"match": "all", "groups": [group]}
