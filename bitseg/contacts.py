@@ -16,6 +16,8 @@ from bitseg.columns.tests import AnyTest, Present, StringIn, StringLike
 from bitseg.strings import StringPool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bitseg.bitmap import Mask, Rows
     from bitseg.changes import FieldValues
     from bitseg.columns import Column
@@ -105,6 +107,10 @@ class Contacts:
             column = self.columns[path] = make_column(data_type)
         column.grow(self.n)
         return column
+
+    def row_of(self, contact_id: object) -> int:
+        """Return the row of one contact id, -1 where nobody has it."""
+        return int(self.rows_of(as_ids((contact_id,)))[0])
 
     def rows_of(self, ids: pa.LargeStringArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Return the rows of contact ids, int64[k], -1 where nobody has the id."""
@@ -231,6 +237,22 @@ class Contacts:
             "ids": self.ids.nbytes,
             "columns": sum(column.nbytes for column in self.columns.values()),
         }
+
+
+def as_ids(values: Iterable[object]) -> pa.LargeStringArray:
+    """Return what callers gave as ids; what is no text becomes "", which nobody's id is."""
+    return pa.array([one if _is_text(one) else "" for one in values], pa.large_string())
+
+
+def _is_text(value: object) -> bool:
+    """Return whether a value is a string of whole characters: half a surrogate pair is none."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _last_of_each(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:

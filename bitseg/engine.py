@@ -11,11 +11,11 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from bitseg.bitmap import RowSet
 from bitseg.changes import DefineField, DeleteContacts, WithdrawEvents
 from bitseg.clock import FIRST_INSTANT, LAST_INSTANT, Now, to_ms
+from bitseg.contacts import as_ids
 from bitseg.errors import FieldError, SegmentError, UnknownContactError
 from bitseg.fields import Field
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
@@ -95,10 +95,13 @@ class Engine:
         """Declare a custom field, or change the words of one.
 
         Raises:
-            FieldError: the path or type may not be so, or the field has values of another type.
+            FieldError: the path or type may not be so, or the field has values of another type,
+                or a segment that rests on the type it has.
         """
         field = Field(path, data_type, label or path.partition(".")[2], description)
-        self._writes.define_field(DefineField(field))
+        with self._lock:
+            self._segments.check_type(field)
+            self._writes.define_field(DefineField(field))
         return field
 
     def load_contacts(
@@ -207,7 +210,7 @@ class Engine:
 
         Raises:
             RuleError: the rules are not valid, match everybody by accident, or form a cycle.
-            SegmentError: ids that no contact has; nothing changes.
+            SegmentError: ids that no contact has, or another engine's Members; nothing changes.
         """
         with self._lock:
             what = self._segment_of(rules_or_contact_ids)
@@ -229,10 +232,12 @@ class Engine:
     def _segment_of(self, what: Any) -> Definition | RowSet:
         n = self._tenant.contacts.n
         if isinstance(what, Members):
+            if not what.of(self._tenant.contacts):
+                raise SegmentError("Expected Members of the same engine")
             return RowSet.from_bitmap(what.rows, n).and_(self._tenant.contacts.live)
         if isinstance(what, list | tuple | set | frozenset):
             ids = list(what)
-            found = self._tenant.contacts.rows_of(pa.array(ids, pa.large_string()))
+            found = self._tenant.contacts.rows_of(as_ids(ids))
             unknown = [one for one, row in zip(ids, found.tolist(), strict=True) if row < 0]
             if unknown:
                 raise SegmentError(*(f"No contact has the id {one!r}" for one in unknown))
@@ -347,7 +352,8 @@ class Engine:
     @property
     def event_count(self) -> int:
         """How many events there are."""
-        return len(self._tenant.events)
+        with self._lock:
+            return len(self._tenant.events)
 
     def memory(self) -> dict[str, int]:
         """Return bytes held, by what for: data, and ``kept`` for what queries built."""
@@ -373,7 +379,7 @@ class Engine:
         return self._segments.static(segment, self._tenant.contacts.n)
 
     def _row_of(self, contact_id: str) -> int:
-        row = int(self._tenant.contacts.rows_of(pa.array([contact_id], pa.large_string()))[0])
+        row = self._tenant.contacts.row_of(contact_id)
         if row < 0:
             raise UnknownContactError(f"No contact has the id {contact_id!r}")
         return row

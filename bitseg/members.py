@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from bitseg.bitmap import RowSet
 from bitseg.errors import UnknownContactError
@@ -42,10 +41,8 @@ class Members:
 
     def __contains__(self, contact_id: object) -> bool:
         """Return whether the contact of an id is in."""
-        if not isinstance(contact_id, str):
-            return False
         with self._lock:
-            row = int(self._contacts.rows_of(pa.array([contact_id], pa.large_string()))[0])
+            row = self._contacts.row_of(contact_id)
         if not 0 <= row < self._members.n:
             return False
         return bool(self._members.test(np.array([row], np.uint32))[0])
@@ -78,10 +75,10 @@ class Members:
         rows = self._members.rows()
         if after is not None:
             with self._lock:
-                found = self._contacts.rows_of(pa.array([after], pa.large_string()))
-            if found[0] < 0:
+                row = self._contacts.row_of(after)
+            if row < 0:
                 raise UnknownContactError(f"No contact has the id {after!r}")
-            rows = rows[np.searchsorted(rows, found[0], side="right") :]
+            rows = rows[np.searchsorted(rows, row, side="right") :]
         return self._named(rows, limit)
 
     def _named(
@@ -103,13 +100,21 @@ class Members:
         """A roaring copy of the engine's row numbers; these mean nothing outside one engine."""
         return self._members.bitmap()
 
+    def of(self, contacts: Contacts) -> bool:
+        """Return whether these are members of an engine's contacts."""
+        return self._contacts is contacts
+
     def _same_size(self, other: Members) -> tuple[RowSet, RowSet]:
         """Return both sets over equally many rows.
 
         Raises:
+            TypeError: the other is no Members.
             ValueError: the sets are of different engines.
         """
-        if self._contacts is not other._contacts:
+        if not isinstance(other, Members):
+            message = f"Expected Members, got {type(other).__name__}"  # type: ignore[unreachable]
+            raise TypeError(message)
+        if not other.of(self._contacts):
             message = "Expected Members of the same engine"
             raise ValueError(message)
         n = max(self._members.n, other._members.n)

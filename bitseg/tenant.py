@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bitseg.contacts import Contacts, Upserted
+from bitseg.contacts import Contacts, Upserted, as_ids
 from bitseg.engagement import derived_source
 from bitseg.errors import Fault, FieldError
 from bitseg.events.log import Events
@@ -182,11 +182,11 @@ class Tenant:
 
     def withdraw(self, change: WithdrawEvents) -> int:
         """Take events back by id and return how many there were."""
-        return self.events.withdraw(pa.array(change.event_ids, pa.large_string()))
+        return self.events.withdraw(as_ids(change.event_ids))
 
     def delete(self, change: DeleteContacts) -> Rows:
         """Erase contacts, their values and their events; return the rows they had."""
-        found = self.contacts.rows_of(pa.array(change.ids, pa.large_string()))
+        found = self.contacts.rows_of(as_ids(change.ids))
         rows = np.unique(found[found >= 0]).astype(np.uint32)
         if rows.size:
             self.events.erase(rows)

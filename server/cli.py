@@ -12,6 +12,7 @@ import uvicorn
 
 from bitseg import examples
 from bitseg.cli import Sources, open_engine, source_options
+from bitseg.warmup import warm_up
 from server.app import create_app
 from server.auth import is_key, make_key
 from server.settings import Settings
@@ -45,8 +46,10 @@ def serve(sources: Sources, host: str, port: int) -> None:
         )
     settings = Settings(given or make_key(), host, port)
     click.echo("Loading; the first start after an installation also compiles.", err=True)
+    engine = open_engine(sources)
+    warm_up()
     config = uvicorn.Config(
-        create_app(open_engine(sources), settings),
+        create_app(engine, settings),
         host=host,
         port=port,
         log_level="warning",

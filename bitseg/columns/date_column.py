@@ -67,8 +67,7 @@ class DateColumn(CellColumn):
         return self._extent
 
     def drop_built(self) -> None:
-        """Drop the extent and the index, which questions built."""
-        self._extent = None
+        """Drop the index, which questions built."""
         self._index = None
 
     def rows_between(self, intervals: Sequence[tuple[int, int]]) -> Rows:
@@ -93,9 +92,11 @@ class DateColumn(CellColumn):
     def _set(self, rows: Rows, instants: Int64s) -> Int64s:
         """Set cells and return the old; the extent is found anew when an end may have gone."""
         old = self._replace(rows, instants)
-        if self._extent is None:
-            return old
         new = instants[instants != MISSING]
+        if self._extent is None:
+            if new.size and new.size == self.held:  # the first there are
+                self._extent = int(new.min()), int(new.max())
+            return old
         low, high = self._extent
         if np.isin(old, (low, high)).any():
             self._extent = None

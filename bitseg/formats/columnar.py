@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ from bitseg.formats.bytestream import readable
 from bitseg.formats.source import RawBatch, batch_rows, check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from bitseg.formats.source import Wanted
@@ -69,7 +70,7 @@ class ParquetSource:
         self._name = name
         self._kept = kept
         parquet = self._open()
-        self._rows = parquet.metadata.num_rows
+        self._rows: int = parquet.metadata.num_rows
         self.total: int | None = path.stat().st_size
         self.columns = check_names(parquet.schema_arrow.names, name)
 
@@ -82,11 +83,9 @@ class ParquetSource:
         names = [name for name in self.columns if wanted is None or wanted(name)]
         with readable(self._name):
             stream = self._open().iter_batches(batch_rows(len(names)), columns=names)
-            yield from numbered(stream, None, self._read)
-
-    def _read(self, rows: int) -> int:
-        """Return what share of the file so many rows are."""
-        return (self.total or 0) * rows // max(self._rows, 1)
+            for batch in numbered(stream, None):
+                read = (self.total or 0) * batch.read // self._rows
+                yield msgspec.structs.replace(batch, read=read)
 
     def close(self) -> None:
         """Close the temporary file, if there is one."""
@@ -126,19 +125,22 @@ class IpcSource:
     def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows; see ``Source``."""
         with readable(self._name), pa.OSFile(str(self._path)) as native:
-            if not self._is_file:
-                reader = pa.ipc.open_stream(native)
-                yield from numbered(reader, wanted, lambda _: int(native.tell()))
-                return
-            stored = pa.ipc.open_file(native)
-            count = stored.num_record_batches
             index = 0
-            for place in range(count):
-                read = (self.total or 0) * (place + 1) // count
-                part = iter([stored.get_batch(place)])
-                for batch in numbered(part, wanted, lambda _, read=read: read, index):
-                    yield batch
-                    index += batch.rows.num_rows
+            for stored, read in self._stored(native):
+                for batch in numbered([stored], wanted, index):
+                    yield msgspec.structs.replace(batch, read=read)
+                index += stored.num_rows
+
+    def _stored(self, native: pa.NativeFile) -> Iterator[tuple[pa.RecordBatch, int]]:
+        """Return the stored batches, and how many bytes of the file each ends at."""
+        if not self._is_file:
+            for batch in pa.ipc.open_stream(native):
+                yield batch, native.tell()
+            return
+        opened = pa.ipc.open_file(native)
+        count = opened.num_record_batches
+        for place in range(count):
+            yield opened.get_batch(place), (self.total or 0) * (place + 1) // count
 
     def close(self) -> None:
         """Close the temporary file, if there is one."""
@@ -147,17 +149,13 @@ class IpcSource:
 
 
 def numbered(
-    stream: Iterable[pa.RecordBatch],
-    wanted: Wanted | None,
-    told: Callable[[int], int] = int,
-    index: int = 0,
+    stream: Iterable[pa.RecordBatch], wanted: Wanted | None, index: int = 0
 ) -> Iterator[RawBatch]:
-    """Cut Arrow batches to size and number their rows.
+    """Cut Arrow batches to size and number their rows; what is read is counted in rows.
 
     Args:
         stream: Arrow batches of any size.
         wanted: tells the columns to keep; None for all.
-        told: tells how much of the source so many rows are, in the unit of its total.
         index: the first row's place in the source.
     """
     for stored in stream:
@@ -167,5 +165,5 @@ def numbered(
         for start in range(0, stored.num_rows, size):
             part = batch.slice(start, size)
             end = index + part.num_rows
-            yield RawBatch(part, np.arange(index, end), read=told(end))
+            yield RawBatch(part, np.arange(index, end), read=end)
             index = end

@@ -63,12 +63,13 @@ class Evidence:
             for part_form, part in children(raw):
                 self.look(part, part_form)
         elif form in _TYPES:
-            cells = raw.drop_null()
+            cells = plain(raw)
+            count = len(cells) - cells.null_count
             if form == "text":
-                cells = plain(cells)
                 cells = cells.filter(pc.greater(pc.binary_length(cells), 0))
+                count = len(cells)
                 self._readings = [name for name in self._readings if _reads(name, cells)]
-            self._counts[_TYPES[form]] += len(cells)
+            self._counts[_TYPES[form]] += count
 
     def add(self, other: Evidence) -> None:
         """Take the cells of another column of the same meaning into account."""

@@ -9,11 +9,11 @@ from bitseg.rules.nodes import SegmentRule
 from bitseg.rules.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bitseg.rules.nodes import Definition
 
-    Graph = Mapping[str, tuple[str, ...]]
+    Graph = Mapping[str, Sequence[str]]
 
 DEEPEST: Final = 10
 """How many references may lie behind one another."""
@@ -60,22 +60,16 @@ def reference_faults(segment: str, definition: Definition, graph: Graph) -> list
 
 def _way(start: str, goal: str, graph: Graph) -> tuple[str, ...] | None:
     """Return a shortest way from a segment to another, both included, or None."""
-    ways = {start: (start,)}
-    for at, way in ways.items() if start == goal else _spread(ways, graph):
-        if at == goal:
-            return way
-    return None
-
-
-def _spread(ways: dict[str, tuple[str, ...]], graph: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield every segment that can be reached, nearest first, with the way there."""
-    waiting = list(ways)
+    ways: dict[str, tuple[str, ...]] = {start: (start,)}
+    waiting = [start]
     for at in waiting:
+        if at == goal:
+            return ways[at]
         for target in graph.get(at, ()):
             if target not in ways:
                 ways[target] = (*ways[at], target)
                 waiting.append(target)
-                yield target, ways[target]
+    return None
 
 
 def _longest(at: str, graph: Graph, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -86,10 +80,10 @@ def _longest(at: str, graph: Graph, known: dict[str, tuple[str, ...]]) -> tuple[
     return known[at]
 
 
-def _turned(graph: Graph) -> dict[str, tuple[str, ...]]:
+def _turned(graph: Graph) -> dict[str, list[str]]:
     """Return who speaks of each segment."""
-    users: dict[str, tuple[str, ...]] = {}
+    users: dict[str, list[str]] = {}
     for user, spoken_of in graph.items():
         for target in spoken_of:
-            users[target] = (*users.get(target, ()), user)
+            users.setdefault(target, []).append(user)
     return users

@@ -8,14 +8,23 @@ import msgspec
 import numpy as np
 
 from bitseg.bitmap import VERSIONS, RowSet
-from bitseg.errors import Fault, RuleError, SegmentError, UnknownSegmentError, did_you_mean
-from bitseg.rules.nodes import Definition
-from bitseg.segments.references import reference_faults, references
+from bitseg.errors import (
+    Fault,
+    FieldError,
+    RuleError,
+    SegmentError,
+    UnknownSegmentError,
+    did_you_mean,
+)
+from bitseg.rules.nodes import Definition, FieldRule
+from bitseg.rules.walk import walk
+from bitseg.segments.references import reference_faults, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bitseg.bitmap import Rows
+    from bitseg.fields import Field
 
 
 class StaticMembers:
@@ -33,11 +42,16 @@ class StaticMembers:
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """One segment: either a definition or static members."""
+    """One segment: either a definition or static members.
+
+    Attributes:
+        targets: the segments that its definition speaks of.
+    """
 
     id: str
-    definition: Definition | None
+    definition: Definition | None = None
     static: StaticMembers | None = None
+    targets: tuple[str, ...] = ()
 
 
 class Segments:
@@ -90,15 +104,17 @@ class Segments:
         """Set a segment.
 
         Raises:
-            RuleError: the definition leads back to the segment itself; the cycles are named.
+            RuleError: the definition leads back to the segment itself, or makes a chain of
+                references too long; these are named.
         """
         if isinstance(what, Definition):
-            faults = reference_faults(segment, what, self._look_up)
+            graph = {one.id: one.targets for one in self._segments.values()}
+            faults = reference_faults(segment, what, graph)
             if faults:
                 raise RuleError(*faults)
-            self._segments[segment] = Segment(segment, what)
+            self._segments[segment] = Segment(segment, what, targets=targets(what))
         else:
-            self._segments[segment] = Segment(segment, None, StaticMembers(what))
+            self._segments[segment] = Segment(segment, static=StaticMembers(what))
         self.version += 1
 
     def remove(self, segment: str) -> None:
@@ -120,12 +136,28 @@ class Segments:
 
     def users(self, segment: str) -> tuple[str, ...]:
         """Return the ids of the segments that refer to one directly."""
-        return tuple(
-            one.id
+        return tuple(one.id for one in self._segments.values() if segment in one.targets)
+
+    def check_type(self, field: Field) -> None:
+        """Refuse another type for a field that definitions rest on.
+
+        Raises:
+            FieldError: some do; their segments are named.
+        """
+        users = [
+            repr(one.id)
             for one in self._segments.values()
             if one.definition is not None
-            and any(target == segment for _, target in references(one.definition))
-        )
+            and any(
+                isinstance(node, FieldRule)
+                and node.field == field.path
+                and node.data_type != field.data_type
+                for _, node in walk(one.definition)
+            )
+        ]
+        if users:
+            message = f"Expected the type that the segments {', '.join(users)} rest on"
+            raise FieldError(Fault(field.path, message, code="type_in_use"))
 
     def erase(self, rows: Rows, n: int) -> None:
         """Take erased contacts out of all static segments."""
@@ -133,7 +165,3 @@ class Segments:
             if one.static is not None:
                 one.static.members.grow(n)
                 one.static.erase(rows)
-
-    def _look_up(self, segment: str) -> Definition | None:
-        found = self._segments.get(segment)
-        return None if found is None else found.definition

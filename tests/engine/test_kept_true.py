@@ -1,7 +1,7 @@
-"""Answers that are kept stay true: whatever is written and however time moves, an engine that
-keeps everything, one that keeps nothing and one that forgets before each question agree.
+"""Answers that are kept stay true, whatever is written and however time moves.
 
-There are enough contacts that a small write is patched into kept answers instead of making
+An engine that keeps everything, one that keeps nothing and one that forgets before each question
+agree. There are enough contacts that a small write is patched into kept answers instead of making
 them anew.
 """
 
@@ -63,7 +63,7 @@ CONDITIONS: tuple[Json, ...] = (
     {"event": "open"},
     {"event": "open", "within": "1d", "operator": "greater_or_equal", "value": 2},
     {"event": "open", "within": "6h", "operator": "equals", "value": 0},
-    {"event": "open", "since": "today", "where": group("all", field("device", "not_equals", "web"))},
+    {"event": "open", "since": "today", "where": group("all", field("device", "not_in", ["web"]))},
     {"event": "click", "until": "now-3h", "where": group("any", field("hour", "less_than", 10))},
     {"event": "conversion", "within": "2d", "measure": {"sum": "amount"}, "value": 0.3},
     {
@@ -150,7 +150,7 @@ class KeptAnswers(RuleBasedStateMachine):
             name: engine_of(clock=self.clock, timezone="Europe/Berlin", keep_bytes=keep)
             for name, keep in (("all", 2**30), ("few", 20_000), ("none", 1), ("cold", 2**30))
         }
-        draw = Random(7)
+        draw = Random(7)  # noqa: S311 - test data
         self.write("define_field", PLAN, "string")
         self.write("define_field", DUE, "date")
         self.write("load_contacts", [_person(name, draw) for name in self.people])

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from bitseg import Engine
-from tests.engine.making import Clock, Json, all_of, any_of, at, engine_of, field, found, record, value
+from tests.engine.making import (
+    Clock,
+    Json,
+    all_of,
+    any_of,
+    at,
+    engine_of,
+    field,
+    found,
+    record,
+    value,
+)
 
 OPENS = "engagement.total_opens"
 REVENUE = "engagement.revenue"

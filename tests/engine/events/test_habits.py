@@ -90,7 +90,8 @@ def test_the_last_device_is_of_the_latest_open_and_of_equals_the_later_recorded(
     ],
 )
 def test_the_last_mail_was_opened_if_any_open_is_of_its_campaign(
-    events: list[Event], answer: bool | None
+    events: list[Event],
+    answer: bool | None,  # noqa: FBT001 - a column of the table
 ) -> None:
     engine = engine_of("a", "other")
     for kind, day, campaign in events:

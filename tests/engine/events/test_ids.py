@@ -1,4 +1,4 @@
-"""An event id counts once, for at least as many days as is set, also when its event is taken back."""
+"""An event id counts once for at least the days that are set, its event taken back or not."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ STEPS = ("a", "b", "c")
 def _brute(history: list[tuple[str, int]], steps: list[str], gap: int | None) -> bool:
     times = [[at for kind, at in history if kind == step] for step in steps]
     return any(
-        all(0 < j - i and (gap is None or j - i <= gap) for i, j in zip(one, one[1:], strict=False))
+        all(j > i and (gap is None or j - i <= gap) for i, j in pairwise(one))
         for one in product(*times)
     )
 

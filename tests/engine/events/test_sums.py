@@ -1,4 +1,4 @@
-"""Sums are exact and rounded once, as ``math.fsum``; what they are kept as is not rounded at all."""
+"""Sums are exact and rounded once, as ``math.fsum``; what they are kept as is not rounded."""
 
 from __future__ import annotations
 

@@ -29,7 +29,11 @@ def rows_of(source: Source) -> list[dict[str, Any]]:
 
 def lines_of(source: Source) -> list[int]:
     """Return the line that each readable row began on."""
-    return [int(line) for batch in source.batches() for line in (() if batch.lines is None else batch.lines)]
+    return [
+        int(line)
+        for batch in source.batches()
+        for line in (() if batch.lines is None else batch.lines)
+    ]
 
 
 def faults_of(source: Source) -> list[BadRow]:

@@ -108,13 +108,13 @@ def test_what_is_not_utf_8_is_refused(file: Path, bad: bytes) -> None:
 
 def test_a_quote_that_never_closes_is_named_by_the_line_it_opens_on(file: Path) -> None:
     source = written(file, b'id,note\na,x\nb,"open\nc,y\n')
-    with pytest.raises(LoadError, match="closing quote.* line 3 of"):
+    with pytest.raises(LoadError, match=r"closing quote.* line 3 of"):
         rows_of(source)
 
 
 def test_a_quote_that_never_closes_stops_before_the_file_is_in_memory(file: Path) -> None:
     source = written(file, b'id,note\n"' + b"x" * (40 * 2**20))
-    with pytest.raises(LoadError, match="none up to 32 MiB.* line 2 of"):
+    with pytest.raises(LoadError, match=r"none up to 32 MiB.* line 2 of"):
         rows_of(source)
 
 

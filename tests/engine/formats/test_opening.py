@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
@@ -14,6 +14,9 @@ import pytest
 from bitseg import LoadError
 from bitseg.formats import Source, open_source
 from tests.engine.formats.reading import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROWS = [{"id": "a", "n": 1}, {"id": "b", "n": None}]
 TABLE = pa.Table.from_pylist(ROWS)
@@ -44,7 +47,7 @@ FILES = {
     "arrow": _ipc(stream=False),
     "arrows": _ipc(stream=True),
 }
-PACKED = {"": bytes, ".gz": gzip.compress, ".zst": _zstd}
+PACKED: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": _zstd}
 
 
 @pytest.mark.parametrize("packed", PACKED)

@@ -18,6 +18,8 @@ from tests.engine.formats.reading import faults_of, rows_of
 
 
 class Plan(StrEnum):
+    """Text of a kind of its own, as programs have it."""
+
     PRO = "pro"
 
 

@@ -90,7 +90,13 @@ def test_a_path_that_no_contact_may_carry_is_a_fault(path: str, message: str) ->
 
 @pytest.mark.parametrize(
     "path",
-    ["contact.id", "contact.tags", "engagement.revenue", "engagement.last_sent_at", "customField.x"],
+    [
+        "contact.id",
+        "contact.tags",
+        "engagement.revenue",
+        "engagement.last_sent_at",
+        "customField.x",
+    ],
 )
 def test_a_path_that_contacts_may_carry_is_none(path: str) -> None:
     assert contact_fault(path) is None
@@ -107,7 +113,7 @@ def test_a_name_that_events_may_carry_is_none(name: str) -> None:
 
 
 def test_a_mapping_of_a_column_that_is_not_there_names_the_nearest() -> None:
-    with pytest.raises(LoadError, match="got 'emial'. Did you mean 'email'"):
+    with pytest.raises(LoadError, match=r"got 'emial'. Did you mean 'email'"):
         assign(["id", "email"], {"emial": "contact.email"}, str)
 
 

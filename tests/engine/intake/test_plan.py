@@ -67,7 +67,7 @@ def test_every_fault_of_the_columns_is_named_at_once(tmp_path: Path) -> None:
 
 
 def test_a_missing_header_is_told_by_what_was_found_and_how_to_map(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="got the columns 'c1', 'ann@example.com'.*no header"):
+    with pytest.raises(LoadError, match=r"got the columns 'c1', 'ann@example.com'.*no header"):
         plan_contacts(_csv(tmp_path, "c1,ann@example.com\nc2,bob@example.com\n"), Schema())
 
 
@@ -105,4 +105,8 @@ def test_two_keys_of_one_field_are_judged_together() -> None:
 def test_a_table_whose_columns_are_all_known_is_not_read() -> None:
     source = open_source(pa.table({"id": ["a"], "email": ["x"]}))
     source.batches = None  # type: ignore[assignment, method-assign]
-    assert plan_contacts(source, Schema()).report["email"] == ("contact.email", "string", "built in")
+    assert plan_contacts(source, Schema()).report["email"] == (
+        "contact.email",
+        "string",
+        "built in",
+    )
