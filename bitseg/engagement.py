@@ -253,7 +253,7 @@ class RevenueTally(SumTally):
 
     def touch(self, rows: Rows) -> None:
         """Hear of new baselines."""
-        self._stale.append(np.unique(rows))
+        self._look_again(rows)
 
     def forget(self) -> None:
         """Hear that any baseline may have changed."""

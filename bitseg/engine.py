@@ -84,7 +84,7 @@ class Engine:
         self._tenant = Tenant(get_zone(timezone), remember_event_ids_days)
         self._segments = Segments()
         self._rulebook = Rulebook(self._tenant, self._segments)
-        self._executor = Executor(self._tenant, self._static, keep_bytes)
+        self._executor = Executor(self._tenant, self._segments, keep_bytes)
         self._writes = Writes(self._tenant, self._lock, clock, retention_days)
 
     # Writes
@@ -375,9 +375,6 @@ class Engine:
             raise FieldError(f"Expected now in the years 1 to 9999 of UTC, got {now.isoformat()}")
         return Now(at, self._tenant.zone)
 
-    def _static(self, segment: str) -> tuple[RowSet, int]:
-        return self._segments.static(segment, self._tenant.contacts.n)
-
     def _row_of(self, contact_id: str) -> int:
         row = self._tenant.contacts.row_of(contact_id)
         if row < 0:
@@ -385,4 +382,4 @@ class Engine:
         return row
 
     def _evaluation(self, now: datetime | None) -> Evaluation:
-        return Evaluation(self._tenant, self._segments, self._executor, self._now(now))
+        return Evaluation(self._tenant, self._executor, self._now(now))

@@ -34,7 +34,8 @@ class LoadReport(msgspec.Struct, frozen=True):
         rejected_count: rows that did not go in.
         rejected: these rows and their reasons, the first of them.
         fields: the types of the columns, as ``{column: (field path, data type, how)}`` where how
-            is ``built in``, ``declared`` or ``inferred``.
+            is ``built in``, ``declared``, ``inferred``, or, without a type, ``empty`` (nobody
+            declared it and no cell has a value) or ``left out`` (mapped to nothing).
     """
 
     created: int = 0

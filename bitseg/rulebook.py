@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from bitseg.errors import Fault, RuleError, did_you_mean
+from bitseg.errors import RuleError
 from bitseg.plan.compile import compile_definition
 from bitseg.rules import read
-from bitseg.rules.nodes import Definition, FieldRule, SegmentRule
-from bitseg.rules.walk import walk
+from bitseg.rules.nodes import Definition
+from bitseg.rules.recheck import recheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from bitseg.fields import DataType, Field
     from bitseg.segments import Segments
@@ -91,7 +91,7 @@ class Rulebook:
             RuleError: it is not valid; every fault is named.
         """
         if isinstance(rules, Definition):
-            faults = list(self._stale(rules))
+            faults = recheck(rules, self._view, saving=saving)
             if faults:
                 raise RuleError(*faults)
             return rules
@@ -111,26 +111,9 @@ class Rulebook:
         kept = self._kept.get(key) if key is not None else None
         if kept is None:
             definition = self.read(rules)
-            kept = Compiled(definition, compile_definition(definition, self._segments))
+            kept = Compiled(definition, compile_definition(definition))
             self._remember(key, kept)
         return kept
-
-    def _stale(self, definition: Definition) -> Iterator[Fault]:
-        """Yield where a definition that was read before, or elsewhere, no longer fits."""
-        for path, node in walk(definition):
-            if isinstance(node, FieldRule):
-                field = self._view.field(node.field)
-                if field is None:
-                    near = did_you_mean(node.field, self._view.field_paths())
-                    message = f"There is no field {node.field!r}.{near}"
-                    yield Fault(f"{path}.field", message, code="unknown_field")
-                elif field.data_type != node.data_type:
-                    message = f"Expected a rule for a {field.data_type}, got {node.data_type}"
-                    yield Fault(f"{path}.field", message, code="wrong_type")
-            elif isinstance(node, SegmentRule) and not self._view.has_segment(node.segment):
-                near = did_you_mean(node.segment, self._view.segment_ids())
-                message = f"No segment has the id {node.segment!r}.{near}"
-                yield Fault(f"{path}.segment", message, code="unknown_segment")
 
     def _remember(self, key: Any, kept: Compiled) -> None:
         if key is None:

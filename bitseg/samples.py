@@ -80,7 +80,12 @@ def _mix(  # noqa: PLR0913, PLR0917 - G of RFC 7693, section 3.1
 
 @kernel
 def _compress(  # noqa: PLR0913, PLR0917 - F of RFC 7693, section 3.2, and room
-    state: Hashes, block: Bytes, taken: int, last: bool, v: Hashes, m: Hashes  # noqa: FBT001
+    state: Hashes,
+    block: Bytes,
+    taken: int,
+    last: bool,  # noqa: FBT001
+    v: Hashes,
+    m: Hashes,
 ) -> None:
     for i in range(16):
         word = np.uint64(0)

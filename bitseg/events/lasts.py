@@ -61,7 +61,7 @@ class LastTally(Tally):
             if new[1] > old[1]:
                 self._raise(events)
             else:
-                self._stale.append(events.rows)
+                self._look_again(events.rows)
 
     def _raise(self, events: Events) -> None:
         _latest(self._last.values, events.rows, events.at)
@@ -88,7 +88,7 @@ class LastTally(Tally):
     def removed(self, kind: str, events: Events) -> None:
         """Look the contacts of events that are no longer up again."""
         del kind
-        self._stale.append(events.rows)
+        self._look_again(events.rows)
 
     def values(self) -> Instants:
         """Return the instants of all rows, ``NEVER`` where there is none."""

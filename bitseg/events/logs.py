@@ -59,9 +59,10 @@ class EventLogs:
         for log in self.kinds.values():
             log.drop_built()
 
-    def tallies(self) -> Iterator[Tally]:
-        """Yield the kept tallies."""
-        return (tally for _, tally in self._tallies.values())
+    @property
+    def tally_bytes(self) -> int:
+        """Bytes that the kept tallies hold."""
+        return sum(tally.nbytes for _, tally in self._tallies.values())
 
     def _hearing(self, kind: str) -> Iterator[Tally]:
         return (tally for kinds, tally in self._tallies.values() if kind in kinds)
@@ -112,5 +113,5 @@ class EventLogs:
             "events": sum(log.nbytes for log in self.kinds.values()),
             "event_properties": self.dictionaries.nbytes,
             "event_ids": self.ids.nbytes,
-            "tallies": sum(tally.nbytes for tally in self.tallies()),
+            "tallies": self.tally_bytes,
         }

@@ -116,14 +116,14 @@ class RecomputedTally(Tally):
         entering, leaving = crossings(old, new)
         for log in self._logs.values():
             for events in events_in(log, entering + leaving):
-                self._stale.append(events.rows)
+                self._look_again(events.rows)
 
     def record(self, kind: str, events: Events) -> None:
         """Look the contacts of events in the window up again."""
         del kind
         if self._window is not None:
             lo, hi = self._window
-            self._stale.append(events.rows[(events.at >= lo) & (events.at < hi)])
+            self._look_again(events.rows[(events.at >= lo) & (events.at < hi)])
 
     def removed(self, kind: str, events: Events) -> None:
         """Look the contacts of events that are no longer up again."""

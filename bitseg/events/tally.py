@@ -45,7 +45,9 @@ class Tally(ABC):
         """Take the function from an instant to the window [lo, hi) of events that count."""
         self._window_at = window
         self._window: Window | None = None
+        self._n = 0
         self._stale: list[Rows] = []
+        self._stale_count = 0
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> None:
@@ -67,20 +69,21 @@ class Tally(ABC):
     def settle(self, now: Now, n: int) -> None:
         """Bring the values of n rows to an instant and tell the listeners which changed."""
         window = self._window_at(now)
+        self._n = n
         self._grow(n)
+        old = self._window
+        if old is not None and old != window:
+            self._window = window
+            self._move(old, window)
         if self._window is None:
             self._build(window)
             self._window = window
-            self._stale = []
             for listener in self._listeners:
                 listener.forget()
             return
-        if window != self._window:
-            self._move(self._window, window)
-            self._window = window
         if self._stale:
             rows = np.unique(np.concatenate(self._stale))
-            self._stale = []
+            self._fresh()
             self._recompute(rows)
             self._tell(rows)
 
@@ -88,9 +91,23 @@ class Tally(ABC):
         for listener in self._listeners:
             listener.touch(rows)
 
+    def _look_again(self, rows: Rows) -> None:
+        """Note rows to look up again; more than there are contacts, and all are made anew."""
+        if self._window is None or rows.size == 0:
+            return
+        self._stale.append(rows)
+        self._stale_count += rows.size
+        if self._stale_count > self._n:
+            self._drop()
+
+    def _fresh(self) -> None:
+        self._stale = []
+        self._stale_count = 0
+
     def _drop(self) -> None:
         """Make everything anew at the next settling."""
         self._window = None
+        self._fresh()
 
     @abstractmethod
     def _grow(self, n: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 from math import inf, nextafter
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from bitseg.columns.tests import (
     AnyTest,
@@ -27,9 +27,9 @@ from bitseg.plan.nodes import (
     Not,
     Plan,
     SampleLeaf,
+    SegmentLeaf,
     SequenceLeaf,
     Span,
-    StaticLeaf,
 )
 from bitseg.plan.rewrites import rewrite
 from bitseg.rules.nodes import (
@@ -51,34 +51,26 @@ if TYPE_CHECKING:
     Intervals = tuple[tuple[float, float], ...]
 
 
-class Segments(Protocol):
-    """What a plan must know of segments."""
-
-    def definition(self, segment: str) -> Definition | None:
-        """Return a segment's definition; None where it is static."""
-        ...
-
-
-def compile_definition(definition: Definition, segments: Segments) -> Plan:
+def compile_definition(definition: Definition) -> Plan:
     """Return the smallest plan whose result is the definition's members."""
-    return rewrite(_definition(definition, segments))
+    return rewrite(_definition(definition))
 
 
-def compile_condition(condition: Condition, segments: Segments) -> Plan:
+def compile_condition(condition: Condition) -> Plan:
     """Return the plan of one condition or group on its own."""
-    return rewrite(_plan(condition, segments))
+    return rewrite(_plan(condition))
 
 
-def compile_groups(groups: tuple[Group, ...], match: str, segments: Segments) -> Plan:
+def compile_groups(groups: tuple[Group, ...], match: str) -> Plan:
     """Return the plan of some top groups on their own, joined as ``all`` or ``any``."""
-    return rewrite(_join(match, tuple(_plan(group, segments) for group in groups)))
+    return rewrite(_join(match, tuple(_plan(group) for group in groups)))
 
 
-def _definition(definition: Definition, segments: Segments) -> Plan:
-    groups = _join(definition.match, tuple(_plan(g, segments) for g in definition.groups))
+def _definition(definition: Definition) -> Plan:
+    groups = _join(definition.match, tuple(_plan(g) for g in definition.groups))
     if not definition.exclusions:
         return groups
-    excluded = _join("any", tuple(_plan(group, segments) for group in definition.exclusions))
+    excluded = _join("any", tuple(_plan(group) for group in definition.exclusions))
     return Both((groups, Not(excluded)))
 
 
@@ -89,24 +81,22 @@ def _join(match: str, parts: tuple[Plan, ...]) -> Plan:
 
 
 @singledispatch
-def _plan(node: Node, segments: Segments) -> Plan:
+def _plan(node: Node) -> Plan:
     """Return the plan of a condition."""
-    del segments
     message = f"no plan for {type(node).__name__}"
     raise TypeError(message)
 
 
 @_plan.register(Group)
-def _group(node: Group, segments: Segments) -> Plan:
-    parts = tuple(_plan(condition, segments) for condition in node.conditions)
+def _group(node: Group) -> Plan:
+    parts = tuple(_plan(condition) for condition in node.conditions)
     if node.match == "none":
         return Not(_join("any", parts))
     return _join(node.match, parts)
 
 
 @_plan.register(FieldRule)
-def _field(node: FieldRule, segments: Segments) -> Plan:
-    del segments
+def _field(node: FieldRule) -> Plan:
     positive = OPERATORS[node.operator].positive
     leaf = _positive(node, positive or node.operator)
     return Not(leaf) if positive else leaf
@@ -144,8 +134,7 @@ def _test(node: FieldRule, operator: str) -> AnyTest:
 
 
 @_plan.register(EventRule)
-def _event(node: EventRule, segments: Segments) -> Plan:
-    del segments
+def _event(node: EventRule) -> Plan:
     positive = OPERATORS[node.operator].positive
     intervals = number_intervals(positive or node.operator, node.value)
     span = Span(node.within, node.since, node.until)
@@ -158,25 +147,19 @@ def _event(node: EventRule, segments: Segments) -> Plan:
 
 
 @_plan.register(SequenceRule)
-def _sequence(node: SequenceRule, segments: Segments) -> Plan:
-    del segments
+def _sequence(node: SequenceRule) -> Plan:
     leaf = SequenceLeaf(node.sequence, node.gap, Span(node.within, node.since, node.until))
     return Not(leaf) if node.operator == "did_not" else leaf
 
 
 @_plan.register(SegmentRule)
-def _segment(node: SegmentRule, segments: Segments) -> Plan:
-    definition = segments.definition(node.segment)
-    if definition is None:
-        plan: Plan = StaticLeaf(node.segment)
-    else:
-        plan = _definition(definition, segments)
+def _segment(node: SegmentRule) -> Plan:
+    plan = SegmentLeaf(node.segment)
     return Not(plan) if node.operator == "not_in" else plan
 
 
 @_plan.register(SampleRule)
-def _sample(node: SampleRule, segments: Segments) -> Plan:
-    del segments
+def _sample(node: SampleRule) -> Plan:
     return SampleLeaf(node.percent, node.seed) if node.percent else NOBODY
 
 

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bitseg.bitmap import VERSIONS, RowSet
 from bitseg.plan.asks import ask
-from bitseg.plan.kept import KeptLeaf
-from bitseg.plan.nodes import Both, Either, Everyone, Leaf, Nobody, Not, Plan, StaticLeaf
+from bitseg.plan.kept import LEAST_BYTES, KeptLeaf
+from bitseg.plan.nodes import Both, Either, Everyone, Leaf, Nobody, Not, Plan, SegmentLeaf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bitseg.clock import Now
     from bitseg.tenant import Tenant
 
     Answer = tuple[RowSet, int]
+
+
+class Segments(Protocol):
+    """What an executor must know of segments."""
+
+    def plan(self, segment: str) -> Plan | None:
+        """Return what a segment's definition became; None where it is static."""
+        ...
+
+    def static(self, segment: str, n: int) -> Answer:
+        """Return a static segment's members among n rows, and their version."""
+        ...
+
+
+class _Question(NamedTuple):
+    """An instant, and what segments were found to hold at it."""
+
+    now: Now
+    segments: dict[str, Answer]
 
 
 class _Join:
@@ -31,7 +48,7 @@ class _Join:
 
     @property
     def nbytes(self) -> int:
-        return self.members.nbytes
+        return LEAST_BYTES + self.members.nbytes
 
     def close(self) -> None:
         """Do nothing: a join listens to nobody."""
@@ -40,16 +57,20 @@ class _Join:
 class Executor:
     """Evaluates plans for one tenant and keeps what leaves and joins answered, within a limit."""
 
-    def __init__(self, tenant: Tenant, static: Callable[[str], Answer], limit_bytes: int) -> None:
-        """Take the tenant, a static segment's members and version by id, and bytes to keep."""
+    def __init__(self, tenant: Tenant, segments: Segments, limit_bytes: int) -> None:
+        """Take the tenant, its segments, and how many bytes to keep."""
         self._tenant = tenant
-        self._static = static
+        self._segments = segments
         self._limit = limit_bytes
         self._kept: OrderedDict[Plan, KeptLeaf | _Join] = OrderedDict()
+        # To add all sizes up whenever a join is made again would cost more than the join.
+        self._sizes: dict[Plan, int] = {}
+        self._size = 0
+        self._tally_size = 0
 
     def members(self, plan: Plan, now: Now) -> RowSet:
         """Return the members of a plan at an instant; do not change the set."""
-        return self._answer(plan, now)[0]
+        return self._answer(plan, _Question(now, {}))[0]
 
     def drop_kept(self) -> None:
         """Drop everything that any query built."""
@@ -60,39 +81,56 @@ class Executor:
 
     @property
     def nbytes(self) -> int:
-        """Bytes kept."""
+        """Bytes kept, those of the tallies that leaves rest on not included."""
         return sum(one.nbytes for one in self._kept.values())
 
     def __len__(self) -> int:
         """Return how many leaves and joins are kept."""
         return len(self._kept)
 
-    def _answer(self, plan: Plan, now: Now) -> Answer:
+    def _answer(self, plan: Plan, question: _Question) -> Answer:
         """Return a plan's members and their version."""
         if isinstance(plan, Everyone):
             return self._tenant.contacts.live, self._tenant.contacts.live_version
         if isinstance(plan, Nobody):
             return RowSet.empty(self._tenant.contacts.n), -self._tenant.contacts.n
-        if isinstance(plan, StaticLeaf):
-            return self._static(plan.segment)
+        if isinstance(plan, SegmentLeaf):
+            return self._segment(plan.segment, question)
         if isinstance(plan, Not | Both | Either):
-            return self._join(plan, now)
-        return self._leaf(plan, now)
+            return self._join(plan, question)
+        return self._leaf(plan, question.now)
+
+    def _segment(self, segment: str, question: _Question) -> Answer:
+        """Return a segment's members; within one question each is looked at once."""
+        answer = question.segments.get(segment)
+        if answer is None:
+            plan = self._segments.plan(segment)
+            if plan is None:
+                answer = self._segments.static(segment, self._tenant.contacts.n)
+            else:
+                answer = self._answer(plan, question)
+            question.segments[segment] = answer
+        return answer
 
     def _leaf(self, plan: Leaf, now: Now) -> Answer:
         kept = self._kept.get(plan)
-        if kept is None:
+        n = self._tenant.contacts.n
+        if not isinstance(kept, KeptLeaf):
             kept = KeptLeaf(*ask(plan, self._tenant))
-            members = kept.settle(now, self._tenant.contacts.n)
+            members = kept.settle(now, n)
+            self._tally_size = self._tenant.events.tally_bytes
             self._keep(plan, kept)
-        else:
-            self._kept.move_to_end(plan)
-            members = kept.settle(now, self._tenant.contacts.n)  # type: ignore[union-attr]
+            return members, kept.version
+        before = kept.version
+        members = kept.settle(now, n)
+        if kept.version != before:
+            self._measure(plan, kept)
+        self._kept.move_to_end(plan)
         return members, kept.version
 
-    def _join(self, plan: Not | Both | Either, now: Now) -> Answer:
+    def _join(self, plan: Not | Both | Either, question: _Question) -> Answer:
         wanted, unwanted = _sides(plan)
-        answers = [self._answer(part, now) for part in (*wanted, *unwanted)]
+        answers = [self._answer(part, question) for part in (*wanted, *unwanted)]
         versions = (self._tenant.contacts.live_version, *(version for _, version in answers))
         kept = self._kept.get(plan)
         if isinstance(kept, _Join) and kept.versions == versions:
@@ -125,14 +163,22 @@ class Executor:
     def _keep(self, plan: Plan, one: KeptLeaf | _Join) -> None:
         self._kept[plan] = one
         self._kept.move_to_end(plan)
-        if self.nbytes <= self._limit:
-            return
-        while len(self._kept) > 1 and self.nbytes > self._limit:
+        self._measure(plan, one)
+        events = self._tenant.events
+        while len(self._kept) > 1 and self._size + self._tally_size > self._limit:
             self._drop_oldest()
-        self._tenant.events.drop_unheard()
+            events.drop_unheard()
+            self._tally_size = events.tally_bytes
+
+    def _measure(self, plan: Plan, one: KeptLeaf | _Join) -> None:
+        """Note how many bytes an answer has now."""
+        size = one.nbytes
+        self._size += size - self._sizes.get(plan, 0)
+        self._sizes[plan] = size
 
     def _drop_oldest(self) -> None:
-        _, oldest = self._kept.popitem(last=False)
+        plan, oldest = self._kept.popitem(last=False)
+        self._size -= self._sizes.pop(plan)
         oldest.close()
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 REBUILD_SHARE: Final = 8
 """With more than one row in eight to look at again, looking at all in one pass is faster."""
 
+LEAST_BYTES: Final = 1_024
+"""About what a leaf takes with nobody in it, so that leaves of nobody are dropped too."""
+
 
 class KeptLeaf:
     """One leaf's members and what must be looked at again.
@@ -44,14 +47,19 @@ class KeptLeaf:
         source.listen(self)
 
     def touch(self, rows: Rows) -> None:
-        """Note rows to look at again."""
-        if self._members is not None and rows.size:
-            self._touched.append(rows)
-            self._touches += rows.size
+        """Note rows to look at again; so many that looking at all is faster are not kept."""
+        if self._members is None or rows.size == 0:
+            return
+        self._touched.append(rows)
+        self._touches += rows.size
+        if self._touches * REBUILD_SHARE > self._members.n:
+            self.forget()
 
     def forget(self) -> None:
         """Note that all rows are to be looked at again."""
         self._members = None
+        self._touched = []
+        self._touches = 0
 
     def close(self) -> None:
         """Stop listening."""
@@ -61,12 +69,12 @@ class KeptLeaf:
         """Return the members among n rows at an instant; the set stays the leaf's own."""
         self._source.settle(now, n)
         test = self._test_at(now)
-        if self._members is None or self._touches * REBUILD_SHARE > n:
-            return self._build(test, n)
-        self._members.grow(n)
-        if test != self._test:
+        if test != self._test and self._members is not None:
             self.touch(self._source.rows_between(_moved(self._test, test)))
-            self._test = test
+        if self._members is None:
+            return self._build(test, n)
+        self._test = test
+        self._members.grow(n)
         if self._touched:
             self._look_again(self._members, test)
         return self._members
@@ -75,8 +83,6 @@ class KeptLeaf:
         self._members = self._source.matches(test).copy()
         self._members.grow(n)
         self._test = test
-        self._touched = []
-        self._touches = 0
         self.version = next(VERSIONS)
         return self._members
 
@@ -94,7 +100,8 @@ class KeptLeaf:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return 0 if self._members is None else self._members.nbytes
+        members = 0 if self._members is None else self._members.nbytes
+        return LEAST_BYTES + members + 4 * self._touches
 
 
 def _moved(old: AnyTest | None, new: AnyTest) -> tuple[tuple[int, int], ...]:

@@ -62,8 +62,12 @@ class SampleLeaf(PlanNode, frozen=True, cache_hash=True):
     seed: str
 
 
-class StaticLeaf(PlanNode, frozen=True, cache_hash=True):
-    """The members of a static segment."""
+class SegmentLeaf(PlanNode, frozen=True, cache_hash=True):
+    """The members of a segment, static or by its definition as it is when this is evaluated.
+
+    A segment's plan is not put in its place: segments that speak of one another many times over
+    would make a plan of all ways down, where the executor answers each segment once.
+    """
 
     segment: str
 
@@ -94,7 +98,7 @@ class Either(PlanNode, frozen=True, cache_hash=True):
     parts: tuple[Plan, ...]
 
 
-Leaf: TypeAlias = FieldLeaf | EventLeaf | SequenceLeaf | SampleLeaf | StaticLeaf
+Leaf: TypeAlias = FieldLeaf | EventLeaf | SequenceLeaf | SampleLeaf | SegmentLeaf
 Plan: TypeAlias = Leaf | Everyone | Nobody | Not | Both | Either
 
 EVERYONE = Everyone()

@@ -1,4 +1,4 @@
-"""An evaluation is one question's frame: the tenant, its segments, the executor, the instant."""
+"""An evaluation is one question's frame: the tenant, the executor, the instant."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import msgspec
 
 from bitseg.bitmap import RowSet
 from bitseg.clock import Now
-from bitseg.plan.compile import compile_condition, compile_definition, compile_groups
+from bitseg.plan.compile import compile_condition, compile_groups
 from bitseg.plan.execute import Executor
-from bitseg.plan.nodes import Plan, StaticLeaf
-from bitseg.segments import Segments
+from bitseg.plan.nodes import Plan, SegmentLeaf
 from bitseg.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ class Evaluation(msgspec.Struct, frozen=True):
     """What the parts of a preview share."""
 
     tenant: Tenant
-    segments: Segments
     executor: Executor
     now: Now
 
@@ -36,15 +34,12 @@ class Evaluation(msgspec.Struct, frozen=True):
         Raises:
             UnknownSegmentError: there is none of that id.
         """
-        definition = self.segments.definition(segment)
-        if definition is None:
-            return self.members_of_plan(StaticLeaf(segment))
-        return self.members_of_plan(compile_definition(definition, self.segments))
+        return self.members_of_plan(SegmentLeaf(segment))
 
     def members(self, condition: Condition) -> RowSet:
         """Return the members of one condition or group on its own."""
-        return self.executor.members(compile_condition(condition, self.segments), self.now)
+        return self.members_of_plan(compile_condition(condition))
 
     def members_of_any(self, groups: tuple[Group, ...]) -> RowSet:
         """Return the members of any of some groups."""
-        return self.executor.members(compile_groups(groups, "any", self.segments), self.now)
+        return self.members_of_plan(compile_groups(groups, "any"))

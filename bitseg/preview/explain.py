@@ -23,9 +23,7 @@ def explain(definition: Definition, row: int, evaluation: Evaluation) -> tuple[E
     """Return every group and condition of a definition with one contact's answer."""
     rows = np.array([row], np.uint32)
     return tuple(
-        Explained(
-            path, bool(evaluation.members(node).test(rows)[0]), _value(node, row, evaluation)
-        )
+        Explained(path, bool(evaluation.members(node).test(rows)[0]), _value(node, row, evaluation))
         for path, node in walk(definition)
     )
 

@@ -16,6 +16,8 @@ from bitseg.errors import (
     UnknownSegmentError,
     did_you_mean,
 )
+from bitseg.plan.compile import compile_definition
+from bitseg.plan.nodes import Plan
 from bitseg.rules.nodes import Definition, FieldRule
 from bitseg.rules.walk import walk
 from bitseg.segments.references import reference_faults, targets
@@ -45,11 +47,13 @@ class Segment(msgspec.Struct, frozen=True):
     """One segment: either a definition or static members.
 
     Attributes:
-        targets: the segments that its definition speaks of.
+        plan: what the definition became.
+        targets: the segments that the definition speaks of.
     """
 
     id: str
     definition: Definition | None = None
+    plan: Plan | None = None
     static: StaticMembers | None = None
     targets: tuple[str, ...] = ()
 
@@ -87,9 +91,9 @@ class Segments:
             )
         return found
 
-    def definition(self, segment: str) -> Definition | None:
-        """Return a segment's definition; None where it is static."""
-        return self.get(segment).definition
+    def plan(self, segment: str) -> Plan | None:
+        """Return what a segment's definition became; None where it is static."""
+        return self.get(segment).plan
 
     def static(self, segment: str, n: int) -> tuple[RowSet, int]:
         """Return a static segment's members among n rows, and their version."""
@@ -112,7 +116,8 @@ class Segments:
             faults = reference_faults(segment, what, graph)
             if faults:
                 raise RuleError(*faults)
-            self._segments[segment] = Segment(segment, what, targets=targets(what))
+            plan = compile_definition(what)
+            self._segments[segment] = Segment(segment, what, plan, targets=targets(what))
         else:
             self._segments[segment] = Segment(segment, static=StaticMembers(what))
         self.version += 1

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["parquet", "csv", "ndjson"]
 Write: TypeAlias = "Callable[[pa.RecordBatch], None]"
 
-LIST_SEPARATOR: Final = ";"
-"""Between the elements of a list in a CSV cell."""
-
-
 @contextmanager
 def opened(path: Path, schema: pa.Schema, form: Format) -> Iterator[Write]:
     """Yield what writes a batch of a schema; the file has its name only when all is written."""
@@ -90,18 +86,23 @@ def _flat(kind: pa.DataType) -> pa.DataType:
 
 
 def _text(column: pa.Array) -> pa.StringArray:
-    """Return a column as text: lists joined, times as ISO 8601."""
+    """Return a column as text: lists as JSON, by which a reader knows them; times as ISO 8601."""
     if pa.types.is_list(column.type):
-        return pc.binary_join(column, LIST_SEPARATOR)
+        return _json_list(column)
     text = column.cast(pa.string())
     return pc.replace_substring(text, " ", "T") if pa.types.is_timestamp(column.type) else text
+
+
+def _json_list(column: pa.ListArray) -> pa.StringArray:
+    """Return lists of words, none of which needs escaping, as JSON."""
+    return pc.binary_join_element_wise('["', pc.binary_join(column, '","'), '"]', "")
 
 
 def _member(lead: str, column: pa.Array) -> pa.StringArray:
     """Return a column as the members of JSON objects behind a lead; nothing where it is null."""
     kind = column.type
     if pa.types.is_list(kind):
-        quoted = pc.binary_join_element_wise('["', pc.binary_join(column, '","'), '"]', "")
+        quoted = _json_list(column)
     elif pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_timestamp(kind):
         quoted = pc.binary_join_element_wise('"', _text(column), '"', "")
     else:

@@ -33,7 +33,7 @@ def test_every_contract_between_modules_is_kept() -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-PUBLIC_MODULES = ("bitseg.cli", "bitseg.examples", "bitseg.synthetic")
+PUBLIC_MODULES = ("bitseg.cli", "bitseg.examples", "bitseg.synthetic", "bitseg.warmup")
 CLOCK = "bitseg.clock"
 """The one caller of the system clock; commands that generate data ask it for now."""
 

@@ -11,6 +11,9 @@ Json = dict[str, Any]
 
 NOON = "2026-03-15T12:00:00Z"
 
+CROWD = tuple(f"x{i}" for i in range(200))
+"""So many others that a write to a few is patched into kept answers and nothing is made anew."""
+
 
 def at(text: str) -> datetime:
     """Read an ISO 8601 instant."""

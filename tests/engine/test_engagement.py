@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bitseg import Engine, LoadError
-from tests.engine.making import Clock, Json, all_of, engine_of, field, found, record, value
+from bitseg import Engine, FieldError
+from tests.engine.making import CROWD, Clock, Json, all_of, engine_of, field, found, record, value
 
 TOTALS = (
     ("total_sent", "sent"),
@@ -81,7 +81,7 @@ def test_a_last_date_is_the_later_of_events_and_the_baseline(name: str, kind: st
 @pytest.mark.parametrize(("name", "kind"), DATES)
 def test_what_lies_after_now_is_let_in_by_the_clock_alone(name: str, kind: str) -> None:
     clock = Clock(_day(10))
-    engine = engine_of("a", "b", clock=clock)
+    engine = engine_of("a", "b", *CROWD, clock=clock)
     path = f"engagement.{name}"
     _set(engine, name, "2026-03-10T00:00:00.001Z")
     record(engine, ("b", kind, "2026-03-10T00:00:00.001Z"))
@@ -163,7 +163,7 @@ def test_revenue_is_rounded_once_with_its_baseline(
 
 def test_revenue_counts_no_conversion_after_now() -> None:
     clock = Clock(_day(10))
-    engine = engine_of({"id": "a", "revenue": 1}, clock=clock)
+    engine = engine_of({"id": "a", "revenue": 1}, *CROWD, clock=clock)
     record(engine, ("a", "conversion", _day(11), {"amount": 4}))
     rich = all_of(field("engagement.revenue", "greater_or_equal", 5))
     assert found(engine, rich) == []
@@ -200,6 +200,56 @@ def test_other_derived_fields_take_no_baseline(name: str) -> None:
     engine = engine_of("a")
     before = engine.contact("a")
     given = {"last_opened_device": "ios", "opened_last_email": True}.get(name, 3)
-    with pytest.raises(LoadError, match=name):
-        engine.load_contacts([{"id": "a", name: given}])
+    assert engine.load_contacts([{"id": "a", name: given}]).rejected_count == 1
     assert engine.contact("a") == before
+
+
+@pytest.mark.parametrize(
+    ("operator", "operand", "who"),
+    [
+        ("anniversary", "today", ["b"]),
+        ("anniversary", "7d", ["a", "b"]),
+        ("anniversary", "this_month", ["a", "b", "c"]),
+        ("in", ["2026-03-12", "2025-03-20", "2020-01-01"], ["a", "c"]),
+        ("not_in", ["2026-03-12", "2025-03-20", "2020-01-01"], ["b", "d"]),
+        ("equals", "2025-03-20", ["a"]),
+    ],
+)
+def test_a_last_date_takes_every_operator_of_dates(
+    operator: str, operand: str | list[str], who: list[str]
+) -> None:
+    engine = engine_of({"id": "a", "last_opened_at": "2025-03-20"}, "b", "c", "d")
+    rules = all_of(field("engagement.last_opened_at", operator, operand))
+    found(engine, rules)
+    record(
+        engine,
+        ("b", "open", "2019-03-15"),
+        ("c", "open", "2026-03-12T07:00Z"),
+        ("d", "open", "2026-03-16T00:00Z"),
+    )
+    assert found(engine, rules) == who
+    engine.drop_kept()
+    assert found(engine, rules) == who
+
+
+def test_an_anniversary_of_a_last_date_moves_with_the_clock_and_reaches_new_years() -> None:
+    clock = Clock(_day(14))
+    engine = engine_of(*(f"x{i}" for i in range(300)), clock=clock)
+    rules = all_of(field("engagement.last_opened_at", "anniversary", "today"))
+    assert found(engine, rules) == []
+    record(engine, ("x1", "open", "2026-03-14"), ("x2", "open", "1999-03-15"))
+    assert found(engine, rules) == ["x1"]
+    clock.set(_day(15))
+    assert found(engine, rules) == ["x2"]
+    engine.load_contacts([{"id": "x3", "last_opened_at": "1970-03-15"}])
+    assert found(engine, rules) == ["x2", "x3"]
+    clock.set(_day(14))
+    assert found(engine, rules) == ["x1"]
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_days_that_are_none_are_refused(days: int) -> None:
+    for setting in ("retention_days", "remember_event_ids_days"):
+        settings: Json = {setting: days}
+        with pytest.raises(FieldError, match="≥ 1"):
+            engine_of(**settings)

@@ -78,6 +78,9 @@ CONDITIONS: tuple[Json, ...] = (
     {"sample": 25, "seed": "x"},
     {"segment": "live"},
     {"segment": "fixed", "operator": "not_in"},
+    field("engagement.last_opened_at", "anniversary", "3d"),
+    field("engagement.last_activity_at", "not_in", ["today", "today-2d"]),
+    {"event": "sent", "within": "1M", "where": group("none", field("campaign", "is_empty"))},
 )
 JOINS: tuple[Json, ...] = (
     all_of(*CONDITIONS[0:2], CONDITIONS[20], CONDITIONS[33]),

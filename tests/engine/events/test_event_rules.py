@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bitseg import Engine
-from tests.engine.making import Clock, Json, all_of, engine_of, found, ms, record
+from tests.engine.making import CROWD, Clock, Json, all_of, engine_of, found, ms, record
 
 DAY = 86_400_000
 SUMS: dict[str, list[float]] = {
@@ -59,7 +59,7 @@ def _summed(engine: Engine, contact: str) -> Any:
 @pytest.mark.parametrize("many", [254, 255, 256, 257, 65_535, 65_536])
 def test_a_count_passes_the_ends_of_its_narrow_integers_and_comes_back(many: int) -> None:
     clock = Clock("2026-03-15T00:00:00Z")
-    engine = engine_of("a", "b", clock=clock)
+    engine = engine_of("a", "b", *CROWD, clock=clock)
     times = [clock.ms - i for i in range(many)]
     record(engine, *(("a", "open", at) for at in times[:-1]), ("b", "open", times[0]))
     assert _explained(engine, {"event": "open", "within": "1d"}, "a") == many - 1
@@ -76,7 +76,7 @@ def test_a_count_passes_the_ends_of_its_narrow_integers_and_comes_back(many: int
 
 def test_a_window_moves_forwards_and_back_and_takes_late_events() -> None:
     clock = Clock("2026-03-10T00:00:00Z")
-    engine = engine_of("a", "b", clock=clock)
+    engine = engine_of("a", "b", *CROWD, clock=clock)
     record(engine, ("a", "open", "2026-03-09"), ("b", "open", "2026-03-12"))
     assert found(engine, _counted("2d")) == ["a"]
     clock.set("2026-03-12T00:00:00Z")
@@ -115,7 +115,7 @@ def test_withdrawn_events_and_erased_contacts_leave_windows_that_hold_them_only(
 
 def test_an_event_after_now_does_not_count_until_then() -> None:
     clock = Clock("2026-03-10T00:00:00Z")
-    engine = engine_of("a", clock=clock)
+    engine = engine_of("a", *CROWD, clock=clock)
     record(engine, ("a", "open", "2026-03-10T00:00:00.001Z"))
     for rule in ({"event": "open"}, {"event": "open", "since": "2026-01-01"}):
         assert found(engine, all_of(rule), "2026-03-10T00:00:00Z") == []

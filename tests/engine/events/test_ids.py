@@ -18,7 +18,8 @@ def _texts(*ids: str) -> Any:
 
 
 def _fresh(ids: EventIds, day: float, *names: str) -> list[bool]:
-    return ids.remember(_texts(*names), int(day * DAY_MS))[1].tolist()
+    _, fresh = ids.remember(_texts(*names), int(day * DAY_MS))
+    return [bool(one) for one in fresh]
 
 
 def test_an_id_is_fresh_once_in_a_batch_and_across_batches() -> None:

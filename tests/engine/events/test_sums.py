@@ -20,7 +20,7 @@ STRETCHES = st.lists(st.lists(NUMBERS, max_size=8), max_size=6)
 Stretches = list[list[float]]
 
 
-def _flat(stretches: Stretches) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _flat(stretches: Stretches) -> tuple[np.ndarray, np.ndarray]:
     values = np.array([value for one in stretches for value in one], np.float64)
     edges = np.cumsum([0, *(len(one) for one in stretches)]).astype(np.int64)
     return values, edges

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -161,9 +162,13 @@ class TalliesAgainstAList(RuleBasedStateMachine):
         self.ears = {}
         self.seen: dict[str, dict[int, Any]] = {}
         for name, (kinds, tally) in self.tallies.items():
-            self.logs.tally(name, kinds, lambda tally=tally: tally)
+            self.logs.tally(name, kinds, partial(self._same, tally))
             self.ears[name] = _Ear()
             tally.listen(self.ears[name])
+
+    @staticmethod
+    def _same(tally: Tally) -> Tally:
+        return tally
 
     @rule(kind=st.sampled_from(KINDS), events=st.lists(events, min_size=1, max_size=5))
     def record(self, kind: str, events: list[Event]) -> None:

@@ -153,8 +153,8 @@ class TestTyped:
     def test_dates_are_iso_text_moments_days_and_ms(self) -> None:
         raw = [
             "2024-01-01", JAN_1, JAN_1 + 0.9, datetime(2023, 12, 31, 23, tzinfo=UTC),
-            datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None), date(2024, 1, 1), None, "", "1704063600000", True, ["2024"],
-            float("nan"), 1e300, -10**15, 2**63 - 1,
+            datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None), date(2024, 1, 1), None,
+            "", "1704063600000", True, ["2024"], float("nan"), 1e300, -10**15, 2**63 - 1,
         ]  # fmt: skip
         expected = [JAN_1] * 6 + [None] + [BAD] * 8
         assert _typed("date", raw) == expected

@@ -8,7 +8,7 @@ import pytest
 
 from bitseg import RuleError, SegmentError, UnknownSegmentError
 from bitseg.errors import BitsegError
-from tests.engine.making import Clock, Json, all_of, engine_of, field, found, record
+from tests.engine.making import CROWD, Clock, Json, all_of, engine_of, field, found, record
 
 ROME = all_of(field("contact.city", "equals", "Rome"))
 
@@ -147,13 +147,13 @@ def test_saving_refuses_what_matches_everybody_by_accident() -> None:
 
 def test_a_segment_moves_with_the_clock() -> None:
     clock = Clock("2026-03-10T00:00:00Z")
-    engine = engine_of("a", "b", clock=clock)
+    engine = engine_of("a", "b", *CROWD, clock=clock)
     record(engine, ("a", "open", "2026-03-09"))
     engine.define_segment("recent", all_of({"event": "open", "within": "2d"}))
     engine.define_segment("rest", _not_in("recent"))
-    assert (found(engine, _in("recent")), found(engine, _in("rest"))) == (["a"], ["b"])
+    assert (found(engine, _in("recent")), found(engine, _in("rest"))) == (["a"], ["b", *CROWD])
     clock.set("2026-03-11T00:00:00Z")
-    assert (found(engine, _in("recent")), found(engine, _in("rest"))) == ([], ["a", "b"])
+    assert (found(engine, _in("recent")), found(engine, _in("rest"))) == ([], ["a", "b", *CROWD])
 
 
 def test_a_type_that_a_segment_rests_on_is_not_changed() -> None:
