@@ -338,10 +338,13 @@ class RowSet:
         """Bytes held."""
         if self._words is not None:
             return int(self._words.nbytes)
+        if self._sparse is None:
+            return 0
+        held = self._sparse.get_statistics()
         return (
-            0
-            if self._sparse is None
-            else int(self._sparse.get_statistics()["n_bytes_array_containers"])
+            held["n_bytes_array_containers"]
+            + held["n_bytes_bitset_containers"]
+            + held["n_bytes_run_containers"]
         )
 
 

@@ -56,7 +56,12 @@ class IdColumn:
 
     def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return bool[k]: which of the rows' ids pass."""
-        return self.matches(test).test(rows)
+        contacts = self._contacts
+        if not isinstance(test, StringLike):
+            return self.matches(test).test(rows)
+        live = contacts.live.test(rows)
+        live[live] = contacts.ids.matching_of(test.how, test.needle, rows[live])
+        return live
 
     def value_at(self, row: int) -> str:
         """Return one row's id."""
@@ -225,6 +230,16 @@ class Contacts:
         column.grow(self.n)
         return column.value_at(row)
 
+    def values(self, path: str, rows: Rows) -> list[Any]:
+        """Return some contacts' values of a stored field, None where missing."""
+        if path == ID:
+            return list(self.ids.take(rows).to_pylist())
+        column = self.columns.get(path)
+        if column is None:
+            return [None] * rows.size
+        column.grow(self.n)
+        return list(column.values_at(rows).to_pylist())
+
     def drop_built(self) -> None:
         """Drop what questions built inside columns."""
         for column in self.columns.values():
@@ -241,10 +256,10 @@ class Contacts:
 
 def as_ids(values: Iterable[object]) -> pa.LargeStringArray:
     """Return what callers gave as ids; what is no text becomes "", which nobody's id is."""
-    return pa.array([one if _is_text(one) else "" for one in values], pa.large_string())
+    return pa.array([one if is_text(one) else "" for one in values], pa.large_string())
 
 
-def _is_text(value: object) -> bool:
+def is_text(value: object) -> bool:
     """Return whether a value is a string of whole characters: half a surrogate pair is none."""
     if not isinstance(value, str):
         return False

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bitseg.arguments import check_days, check_segment_id, instant_of, several
 from bitseg.bitmap import RowSet
 from bitseg.changes import DefineField, DeleteContacts, WithdrawEvents
-from bitseg.clock import FIRST_INSTANT, LAST_INSTANT, Now, to_ms
+from bitseg.clock import Now
 from bitseg.contacts import as_ids
 from bitseg.errors import FieldError, SegmentError, UnknownContactError
 from bitseg.fields import Field
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
 from bitseg.members import Members
 from bitseg.plan.execute import Executor
+from bitseg.plan.nodes import NOBODY
 from bitseg.preview import Evaluation, contact_values, diff, explain, lint
 from bitseg.preview import breakdown as _breakdown
 from bitseg.preview import near_misses as _near_misses
@@ -77,9 +79,8 @@ class Engine:
         Raises:
             FieldError: there is no such timezone, or a number of days is below 1.
         """
-        for days in (remember_event_ids_days, retention_days):
-            if days is not None and days < 1:
-                raise FieldError(f"Expected a number of days ≥ 1, got {days}")
+        check_days("remember_event_ids_days", remember_event_ids_days)
+        check_days("retention_days", retention_days, may_be_none=True)
         self._lock = RLock()
         self._tenant = Tenant(get_zone(timezone), remember_event_ids_days)
         self._segments = Segments()
@@ -98,7 +99,7 @@ class Engine:
             FieldError: the path or type may not be so, or the field has values of another type,
                 or a segment that rests on the type it has.
         """
-        field = Field(path, data_type, label or path.partition(".")[2], description)
+        field = Field(path, data_type, label or str(path).partition(".")[2], description)
         with self._lock:
             self._segments.check_type(field)
             self._writes.define_field(DefineField(field))
@@ -186,7 +187,7 @@ class Engine:
     def delete_contacts(self, ids: Iterable[str]) -> int:
         """Erase contacts, their values and their events; return how many there were."""
         with self._lock:
-            rows = self._tenant.delete(DeleteContacts(tuple(ids)))
+            rows = self._tenant.delete(DeleteContacts(several(ids)))
             if rows.size:
                 self._segments.erase(rows, self._tenant.contacts.n)
             return rows.size
@@ -194,7 +195,7 @@ class Engine:
     def withdraw_events(self, event_ids: Iterable[str]) -> int:
         """Take events back by their ids; return how many there were. The ids stay remembered."""
         with self._lock:
-            return self._tenant.withdraw(WithdrawEvents(tuple(event_ids)))
+            return self._tenant.withdraw(WithdrawEvents(several(event_ids)))
 
     def drop_expired_events(self) -> int:
         """Drop the events that are older than the retention now; return how many."""
@@ -213,11 +214,16 @@ class Engine:
             SegmentError: ids that no contact has, or another engine's Members; nothing changes.
         """
         with self._lock:
-            what = self._segment_of(rules_or_contact_ids)
-            self._segments.define(segment, what)
-            if isinstance(what, RowSet):
-                return what.count
-            return self._evaluation(None).members_of_segment(segment).count
+            check_segment_id(segment)
+            what = self._segment_of(segment, rules_or_contact_ids)
+            prepared = self._segments.prepared(segment, what)
+            # Counted before it is there: if that fails, nothing has changed.
+            if prepared.static is not None:
+                count = prepared.static.members.count
+            else:
+                count = self._evaluation(None).members_of_plan(prepared.plan or NOBODY).count
+            self._segments.put(prepared)
+            return count
 
     def remove_segment(self, segment: str) -> None:
         """Forget a segment.
@@ -229,7 +235,7 @@ class Engine:
         with self._lock:
             self._segments.remove(segment)
 
-    def _segment_of(self, what: Any) -> Definition | RowSet:
+    def _segment_of(self, segment: str, what: Any) -> Definition | RowSet:
         n = self._tenant.contacts.n
         if isinstance(what, Members):
             if not what.of(self._tenant.contacts):
@@ -242,7 +248,7 @@ class Engine:
             if unknown:
                 raise SegmentError(*(f"No contact has the id {one!r}" for one in unknown))
             return RowSet.from_rows(np.unique(found).astype(np.uint32), n)
-        return self._rulebook.read(what, saving=True)
+        return self._rulebook.read(what, defining=segment)
 
     # Questions
 
@@ -333,6 +339,10 @@ class Engine:
                 self.fields.values(), lambda path: self._tenant.value(path, row, instant)
             )
 
+    def __bool__(self) -> bool:
+        """Return True: an engine without contacts is an engine."""
+        return True
+
     def __len__(self) -> int:
         """Return how many contacts there are."""
         return self._tenant.contacts.live.count
@@ -368,12 +378,7 @@ class Engine:
     def _now(self, now: datetime | None) -> Now:
         if now is None:
             return Now(self._writes.now(), self._tenant.zone)
-        if now.tzinfo is None:
-            raise FieldError("Expected an aware datetime as now, got one without a timezone")
-        at = to_ms(now)
-        if not FIRST_INSTANT <= at <= LAST_INSTANT:
-            raise FieldError(f"Expected now in the years 1 to 9999 of UTC, got {now.isoformat()}")
-        return Now(at, self._tenant.zone)
+        return Now(instant_of(now), self._tenant.zone)
 
     def _row_of(self, contact_id: str) -> int:
         row = self._tenant.contacts.row_of(contact_id)

@@ -36,14 +36,19 @@ class Growing:
 
     def splice(self, start: int, values: npt.NDArray[Any]) -> None:
         """Replace everything from ``start`` on."""
+        self.make_room(start, values)
+        end = start + values.size
+        self._data[start:end] = values
+        self.size = end
+
+    def make_room(self, start: int, values: npt.NDArray[Any]) -> None:
+        """Make sure that ``splice`` of the same has nothing to allocate."""
         self._fit(values)
         end = start + values.size
         if end > self._data.size:
             room = np.empty(max(end, self._data.size + self._data.size // 4), self._data.dtype)
-            room[:start] = self._data[:start]
+            room[: self.size] = self.values
             self._data = room
-        self._data[start:end] = values
-        self.size = end
 
     def resize(self, size: int, fill: float) -> None:
         """Append ``fill`` until there are ``size`` values."""

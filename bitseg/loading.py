@@ -123,7 +123,7 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
         LoadError: the source cannot be read as asked, or, with ``strict``, has bad rows. Nothing
             of it went in.
     """
-    with _opened(source) as rows, RejectsFile(rejects) as file:
+    with _opened(source) as rows, RejectsFile(rejects, source) as file:
         passes = _Passes(rows, 3 if strict else 2, progress)
         plan = plan_contacts(rows, tenant.schema, mapping, passes.note)
         ledger = Ledger(file)
@@ -168,7 +168,7 @@ def load_events(  # noqa: PLR0913 - the options of the command line
         LoadError: the source cannot be read as asked, or, with ``strict``, has bad rows. Nothing
             of it went in.
     """
-    with _opened(source) as rows, RejectsFile(rejects) as file:
+    with _opened(source) as rows, RejectsFile(rejects, source) as file:
         passes = _Passes(rows, 3 if strict else 2, progress)
         plan = plan_events(rows, tenant.schema, mapping, passes.note)
         ledger = Ledger(file)

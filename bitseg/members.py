@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pyroaring import BitMap
 
+    from bitseg.bitmap import Rows
     from bitseg.contacts import Contacts
 
 PAGE = 4_096
@@ -27,13 +28,14 @@ class Members:
     but its id is gone from memory, so ``ids`` and ``in`` no longer know it.
     """
 
-    __slots__ = ("_contacts", "_lock", "_members")
+    __slots__ = ("_contacts", "_lock", "_members", "_rows")
 
     def __init__(self, members: RowSet, contacts: Contacts, lock: RLock) -> None:
         """Take a set that nobody else holds; ``Engine.select`` is the way in."""
         self._members = members
         self._contacts = contacts
         self._lock = lock
+        self._rows: Rows | None = None
 
     def __len__(self) -> int:
         """Return how many contacts there are."""
@@ -72,7 +74,9 @@ class Members:
         Raises:
             UnknownContactError: no contact has the id ``after``.
         """
-        rows = self._members.rows()
+        if self._rows is None:
+            self._rows = self._members.rows()  # kept: a page after a page asks again
+        rows = self._rows
         if after is not None:
             with self._lock:
                 row = self._contacts.row_of(after)
@@ -81,9 +85,7 @@ class Members:
             rows = rows[np.searchsorted(rows, row, side="right") :]
         return self._named(rows, limit)
 
-    def _named(
-        self, rows: np.ndarray[tuple[int], np.dtype[np.uint32]], limit: int | None
-    ) -> Iterator[str]:
+    def _named(self, rows: Rows, limit: int | None) -> Iterator[str]:
         left = rows.size if limit is None else limit
         for start in range(0, rows.size, PAGE):
             if left <= 0:

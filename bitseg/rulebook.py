@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bitseg.zones import Zone
 
 KEPT_RULES: Final = 4_096
+KEPT_BYTES: Final = 2**22
+"""Of the texts; what they became takes some ten times that."""
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -38,10 +40,11 @@ class Compiled(msgspec.Struct, frozen=True):
 class View:
     """The tenant as rules see it: names, types, segments and timezone."""
 
-    def __init__(self, tenant: Tenant, segments: Segments) -> None:
-        """Take the tenant and its segments."""
+    def __init__(self, tenant: Tenant, segments: Segments, defining: str | None = None) -> None:
+        """Take the tenant, its segments, and the id of one that is being defined."""
         self._tenant = tenant
         self._segments = segments
+        self._defining = defining
 
     @property
     def zone(self) -> Zone:
@@ -66,7 +69,8 @@ class View:
 
     def has_segment(self, segment: str) -> bool:
         """Return whether there is a segment of that id."""
-        return segment in self._segments
+        # One that is being defined is known: that it speaks of itself is a cycle.
+        return segment in self._segments or segment == self._defining
 
     def segment_ids(self) -> Iterable[str]:
         """Return the ids of all segments."""
@@ -80,22 +84,24 @@ class Rulebook:
         """Take the tenant and its segments."""
         self._tenant = tenant
         self._segments = segments
-        self._view = View(tenant, segments)
         self._kept: OrderedDict[Any, Compiled] = OrderedDict()
+        self._kept_bytes = 0
         self._versions = (-1, -1)
 
-    def read(self, rules: Any, *, saving: bool = False) -> Definition:
-        """Return the definition that rules spell.
+    def read(self, rules: Any, *, defining: str | None = None) -> Definition:
+        """Return the definition that rules spell, to ask or to define a segment of some id.
 
         Raises:
             RuleError: it is not valid; every fault is named.
         """
+        view = View(self._tenant, self._segments, defining)
+        saving = defining is not None
         if isinstance(rules, Definition):
-            faults = recheck(rules, self._view, saving=saving)
+            faults = recheck(rules, view, saving=saving)
             if faults:
                 raise RuleError(*faults)
             return rules
-        return read(rules, self._view, saving=saving)
+        return read(rules, view, saving=saving)
 
     def compiled(self, rules: Any) -> Compiled:
         """Return rules with their plan.
@@ -106,6 +112,7 @@ class Rulebook:
         versions = (self._tenant.schema.version, self._segments.version)
         if versions != self._versions:
             self._kept.clear()
+            self._kept_bytes = 0
             self._versions = versions
         key = _key(rules)
         kept = self._kept.get(key) if key is not None else None
@@ -113,21 +120,37 @@ class Rulebook:
             definition = self.read(rules)
             kept = Compiled(definition, compile_definition(definition))
             self._remember(key, kept)
+        elif key is not None:
+            self._kept.move_to_end(key)
         return kept
 
     def _remember(self, key: Any, kept: Compiled) -> None:
         if key is None:
             return
         self._kept[key] = kept
-        if len(self._kept) > KEPT_RULES:
-            self._kept.popitem(last=False)
+        self._kept_bytes += _size(key)
+        while len(self._kept) > 1 and (
+            len(self._kept) > KEPT_RULES or self._kept_bytes > KEPT_BYTES
+        ):
+            oldest, _ = self._kept.popitem(last=False)
+            self._kept_bytes -= _size(oldest)
+
+
+def _size(key: Any) -> int:
+    """Return about how long the text of some rules is."""
+    texts = key if isinstance(key, tuple) else (key,)
+    return sum(len(text) for text in texts if isinstance(text, str | bytes))
 
 
 def _key(rules: Any) -> Any:
-    """Return what equal rules share; None where there is no such thing."""
+    """Return what equal rules share; None where there is no such thing.
+
+    JSON alone would take bytes for their base64 text, and NaN for null; MessagePack tells these
+    apart, but not a decimal from its text.
+    """
     if isinstance(rules, Definition | str | bytes):
         return rules
     try:
-        return _ENCODER.encode(rules)
+        return _ENCODER.encode(rules), msgspec.msgpack.encode(rules)
     except (TypeError, ValueError, RecursionError, OverflowError):
         return None

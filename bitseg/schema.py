@@ -94,6 +94,11 @@ def check_field(field: Field) -> None:
         FieldError: not a ``customField.`` path, a name out of form or taken by a built-in field,
             or no such data type; every fault is named.
     """
+    given: tuple[object, ...] = (field.path, field.data_type)
+    if not all(isinstance(part, str) for part in given):
+        raise FieldError(
+            f"Expected a path and a data type, both text, got {field.path!r}, {field.data_type!r}"
+        )
     prefix, _, name = field.path.partition(".")
     faults = []
     if prefix != "customField":

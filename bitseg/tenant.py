@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bitseg.changes import ARROW_TYPES
 from bitseg.contacts import Contacts, Upserted, as_ids
 from bitseg.engagement import derived_source
 from bitseg.errors import Fault, FieldError
@@ -22,6 +23,8 @@ from bitseg.fields import ENGAGEMENT_FIELDS
 from bitseg.schema import Schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from bitseg.bitmap import Mask, Rows
@@ -70,6 +73,15 @@ class Tenant:
         for path in change.columns:
             field = self.schema.field(path)
             types[path] = field.data_type if field else "string"
+        faults = [
+            Fault(
+                path, f"Expected type {types[path]}; the field changed meanwhile", code="wrong_type"
+            )
+            for path, new in change.columns.items()
+            if new.values.type != ARROW_TYPES[types[path]]
+        ]
+        if faults:
+            raise FieldError(*faults)
         return self.contacts.upsert(change, types)
 
     def define_field(self, change: DefineField) -> None:
@@ -80,6 +92,11 @@ class Tenant:
         """
         field = change.field
         known = self.schema.field(field.path)
+        if known is not None and not field.declared:
+            if known.data_type != field.data_type:
+                message = f"Expected type {known.data_type}, got {field.data_type}"
+                raise FieldError(Fault(field.path, message, code="wrong_type"))
+            return  # someone declared it since it was inferred
         if known is not None and known.data_type != field.data_type:
             column = self.contacts.columns.get(field.path)
             if column is not None and column.held:
@@ -104,7 +121,10 @@ class Tenant:
                 (int(place), _unknown(change.contact_ids[int(place)].as_py()))
                 for place in np.flatnonzero(~known)
             ]
-        wanted = np.ones(len(rows), np.bool_) if change.create_contacts else known
+        wanted = np.ones(len(rows), np.bool_) if change.create_contacts else known.copy()
+        for clash, fault in self._clashes(change):
+            rejected += [(int(place), fault) for place in np.flatnonzero(clash & wanted)]
+            wanted &= ~clash
         if check_only:
             return Recorded(int(wanted.sum()), 0, 0, tuple(rejected))
         fresh, codes = self._fresh(change, wanted)
@@ -115,6 +135,17 @@ class Tenant:
         accepted = int(fresh.sum())
         created = self.contacts.n - before
         return Recorded(accepted, int(wanted.sum()) - accepted, created, tuple(rejected))
+
+    def _clashes(self, change: RecordEvents) -> Iterator[tuple[Mask, Fault]]:
+        """Yield which events have a property of a type that it turned out not to have.
+
+        Loads read before they write; another load may have set the type in between.
+        """
+        for name, values in change.properties.items():
+            known, got = self.schema.property_type(name), _type_of(values)
+            if known is not None and known != got:
+                fault = Fault(name, f"Expected type {known}, got {got}", code="wrong_type")
+                yield values.is_valid().to_numpy(zero_copy_only=False), fault
 
     def _fresh(
         self, change: RecordEvents, wanted: Mask

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bitseg.clock import system_now
 from bitseg.retention import drop_events_before
+from bitseg.zones import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from bitseg.tenant import Recorded, Tenant
     from bitseg.zones import Zone
 
-DAY_MS = 86_400_000
+RETENTION_EVERY = 3_600_000
+"""Events outlive their retention by up to an hour, where writes alone drop them."""
 
 
 class Writes:
@@ -64,7 +66,7 @@ class Writes:
         """Record events, or only say what would be rejected."""
         with self._lock:
             recorded = self._tenant.record(change, check_only=check_only)
-            if not check_only:
+            if not check_only and self._is_due(change.recorded_at):
                 self.drop_expired(change.recorded_at)
             return recorded
 
@@ -73,12 +75,19 @@ class Writes:
         with self._lock:
             self._tenant.define_field(change)
 
+    def _is_due(self, now: int) -> bool:
+        """Whether to look at retention again: not each time, as dropping moves all later events."""
+        if self._retention_days is None:
+            return False
+        oldest = now - self._retention_days * DAY
+        return self.kept_since is None or oldest - self.kept_since >= RETENTION_EVERY
+
     def drop_expired(self, now: int) -> int:
         """Drop the events that are older than the retention, and return how many."""
         if self._retention_days is None:
             return 0
         with self._lock:
-            instant = now - self._retention_days * DAY_MS
+            instant = now - self._retention_days * DAY
             if self.kept_since is None or instant > self.kept_since:
                 self.kept_since = instant
             return drop_events_before(self._tenant, self.kept_since)

@@ -85,7 +85,7 @@ class DateColumn(CellColumn):
         if self._index is None:
             cells = self._cells.values
             self._index = DateIndex(cells, cells != MISSING)
-        written = np.unique(self._index.written)
+        written = self._index.written
         inside = self.matches_at(DateIn(tuple(intervals)), written)
         return np.union1d(self._index.rows_between(intervals), written[inside])
 

@@ -36,12 +36,14 @@ class DateIndex:
         held = instants[rows]
         self._first = int(held.min(initial=0)) if rows.size else 0
         self._last = int(held.max(initial=self._first)) if rows.size else self._first - 1
+        self._size = instants.size
         self._row_bits = instants.size.bit_length()
         span = max(0, self._last - self._first)
         self._shift = max(0, span.bit_length() + self._row_bits - 64)
         self._entries = self._packed(held, rows.astype(np.uint64))
         self._entries.sort()
         self._written = Growing(np.uint32)
+        self._unsorted = False
 
     @property
     def nbytes(self) -> int:
@@ -50,13 +52,17 @@ class DateIndex:
 
     @property
     def written(self) -> Rows:
-        """The rows written since it was built, in any order, repeats among them."""
+        """The rows written since it was built, ascending and distinct."""
+        if self._unsorted:
+            self._written.splice(0, np.unique(self._written.values))
+            self._unsorted = False
         return self._written.values
 
     def note(self, rows: Rows, old: Int64s) -> None:
         """Take rows whose instants were ``old``, or missing, as written."""
         self.forget(rows, old)
         self._written.extend(rows)
+        self._unsorted = True
 
     def is_stale(self, n: int) -> bool:
         """Tell whether too many of n rows have been written since."""
@@ -64,7 +70,7 @@ class DateIndex:
 
     def forget(self, rows: Rows, old: Int64s) -> None:
         """Overwrite the entries of rows whose instants were ``old`` by those before them."""
-        known = (old >= self._first) & (old <= self._last)
+        known = (old >= self._first) & (old <= self._last) & (rows < self._size)
         gone = np.sort(self._packed(old[known], rows[known].astype(np.uint64)))
         places = np.searchsorted(self._entries, gone)
         here = places < self._entries.size

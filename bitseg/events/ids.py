@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitseg.strings import StringPool
+from bitseg.zones import DAY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from bitseg.bitmap import Mask
 
     Codes = npt.NDArray[np.uint32]
-
-DAY_MS = 86_400_000
 
 
 class EventIds:
@@ -67,7 +66,7 @@ class EventIds:
         """Close the generation that is written to once it is old enough."""
         if self._opened_at is None:
             self._opened_at = at
-        if at - self._opened_at < self.days * DAY_MS:
+        if at - self._opened_at < self.days * DAY:
             return
         self._older, self._older_base = self._newer, self._newer_base
         self._newer_base += len(self._newer)

@@ -16,7 +16,7 @@ from bitseg.events.properties import missing_mark, property_column
 from bitseg.growing import Growing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -175,8 +175,6 @@ class KindLog:
         if not self._arrived:
             return
         batch = self._arrived[0] if len(self._arrived) == 1 else self._joined()
-        self._arrived = []
-        self._waiting = 0
         self._make_columns(batch)
         at = self._at.values
         start = int(np.searchsorted(at, batch.at.min(), side="right"))
@@ -184,27 +182,38 @@ class KindLog:
         order = None
         if (merged[1:] < merged[:-1]).any():
             order = np.argsort(merged, kind="stable")
-        self._splice(self._at, start, batch.at, order)
-        self._splice(self._rows, start, batch.rows, order)
-        if self._codes is not None:
-            codes = np.zeros(len(batch), np.uint32) if batch.codes is None else batch.codes
-            self._splice(self._codes, start, codes, order)
-        for name, column in self._properties.items():
-            values = batch.property(name)
-            if values is None:
-                values = np.full(len(batch), missing_mark(self._types[name]))
-            self._splice(column, start, values, order)
+        ready = [
+            (column, self._merged(column, start, values, order))
+            for column, values in self._arriving(batch)
+        ]
+        for column, (place, values) in ready:
+            column.make_room(place, values)
+        for column, (place, values) in ready:  # from here on nothing can fail
+            column.splice(place, values)
+        self._arrived = []
+        self._waiting = 0
         self._index.changed_from(start)
 
+    def _arriving(self, batch: Events) -> Iterator[tuple[Growing, npt.NDArray[Any]]]:
+        """Yield each column and what a batch adds to it."""
+        yield self._at, batch.at
+        yield self._rows, batch.rows
+        if self._codes is not None:
+            yield (
+                self._codes,
+                np.zeros(len(batch), np.uint32) if batch.codes is None else batch.codes,
+            )
+        for name, column in self._properties.items():
+            yield column, self._or_missing(batch, name)
+
     @staticmethod
-    def _splice(
+    def _merged(
         column: Growing, start: int, values: npt.NDArray[Any], order: Positions | None
-    ) -> None:
-        """Merge values behind ``start`` in the order given, or append where that is None."""
+    ) -> tuple[int, npt.NDArray[Any]]:
+        """Return where a column changes from, and what stands there then."""
         if order is None:
-            column.extend(values)
-            return
-        column.splice(start, np.concatenate((column.values[start:], values))[order])
+            return column.size, values
+        return start, np.concatenate((column.values[start:], values))[order]
 
     def _joined(self) -> Events:
         """Return all arrivals as one batch, in order of arrival."""

@@ -46,12 +46,24 @@ class EventLogs:
             self._tallies[key] = (kinds, make())
         return self._tallies[key][1]
 
-    def drop_unheard(self) -> None:
-        """Drop the tallies that nobody listens to."""
+    def drop_unheard(self) -> int:
+        """Drop the tallies that nobody listens to, and return how many bytes they had."""
+        freed = 0
         for key, (_, tally) in list(self._tallies.items()):
             if not tally.heard:
+                freed += tally.nbytes
                 tally.close()
                 del self._tallies[key]
+        named = {kind for kinds, _ in self._tallies.values() for kind in kinds}
+        for kind in [kind for kind, log in self.kinds.items() if not len(log)]:
+            if kind not in named:  # only ever asked about
+                del self.kinds[kind]
+        return freed
+
+    @property
+    def tally_count(self) -> int:
+        """How many tallies are kept."""
+        return len(self._tallies)
 
     def drop_built(self) -> None:
         """Drop the tallies that nobody listens to and the indexes by contact."""
@@ -83,6 +95,8 @@ class EventLogs:
     def withdraw(self, event_ids: pa.LargeStringArray) -> int:
         """Take the events with these ids out and return how many; the ids stay remembered."""
         codes = self.ids.find(event_ids)
+        if codes.size == 0:
+            return 0
         return sum(
             self._remove(kind, log.positions_of_ids(codes)) for kind, log in self.kinds.items()
         )

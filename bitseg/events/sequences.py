@@ -104,7 +104,8 @@ class SequenceTally(RecomputedTally):
             if step_kind == kind:
                 fits = np.ones(len(events), np.bool_) if where is None else where(events)
                 bits |= fits.astype(np.uint8) << np.uint8(step)
-        return events.where(bits != 0), bits[bits != 0]
+        step_of = bits != 0
+        return Events(events.rows[step_of], events.at[step_of], None, {}), bits[step_of]
 
     def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         del test

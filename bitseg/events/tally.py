@@ -74,7 +74,11 @@ class Tally(ABC):
         old = self._window
         if old is not None and old != window:
             self._window = window
-            self._move(old, window)
+            try:
+                self._move(old, window)
+            except BaseException:
+                self._drop()  # half moved
+                raise
         if self._window is None:
             self._build(window)
             self._window = window
@@ -83,11 +87,12 @@ class Tally(ABC):
             return
         if self._stale:
             rows = np.unique(np.concatenate(self._stale))
-            self._fresh()
             self._recompute(rows)
+            self._fresh()
             self._tell(rows)
 
     def _tell(self, rows: Rows) -> None:
+        rows = rows.copy()  # a stretch of a log is a view that the next late event writes over
         for listener in self._listeners:
             listener.touch(rows)
 

@@ -12,6 +12,7 @@ from bitseg.fields import TIME_PROPERTIES
 from bitseg.operators import OPERATORS
 from bitseg.rules.nodes import FieldRule, Group
 from bitseg.rules.numbers import number_intervals
+from bitseg.zones import DAY
 
 if TYPE_CHECKING:
     from bitseg.bitmap import Mask
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from bitseg.zones import Zone
 
 HOUR_MS = 3_600_000
-DAY_MS = 86_400_000
 
 
 class PropertyTypes(Protocol):
@@ -88,8 +88,8 @@ def local_time(name: str, events: Events, zone: Zone) -> np.ndarray[tuple[int], 
     """Return the events' hour (0–23) or weekday (1 = Monday … 7) on the zone's clock."""
     walls = zone.walls_at(events.at)
     if name == "hour":
-        return walls % DAY_MS // HOUR_MS
-    return (walls // DAY_MS + 3) % 7 + 1
+        return walls % DAY // HOUR_MS
+    return (walls // DAY + 3) % 7 + 1
 
 
 def _numbers(rule: FieldRule, operator: str, values: np.ndarray[tuple[int], np.dtype]) -> Mask:

@@ -25,6 +25,7 @@ _IPC_FILE = b"ARROW1"
 class TableSource:
     """A table in memory: Arrow's, or anyone's that offers itself as an Arrow stream."""
 
+    in_memory = True
     textual = False
     keyed = False
     exact = False
@@ -51,6 +52,7 @@ class TableSource:
 class ParquetSource:
     """A Parquet file, read a few pages at a time."""
 
+    in_memory = False
     textual = False
     keyed = False
     exact = False
@@ -76,13 +78,18 @@ class ParquetSource:
 
     def _open(self) -> pq.ParquetFile:
         with readable(self._name):
-            return pq.ParquetFile(self._path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+            return pq.ParquetFile(
+                self._path,
+                buffer_size=_BUFFER_BYTES,
+                pre_buffer=False,
+                coerce_int96_timestamp_unit="ms",
+            )
 
     def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
-        """Read all rows; see ``Source``."""
-        names = [name for name in self.columns if wanted is None or wanted(name)]
+        """Read all rows, every column, so that the first reading finds all damage; see ``Source``."""
+        del wanted
         with readable(self._name):
-            stream = self._open().iter_batches(batch_rows(len(names)), columns=names)
+            stream = self._open().iter_batches(batch_rows(len(self.columns)))
             for batch in numbered(stream, None):
                 read = (self.total or 0) * batch.read // self._rows
                 yield msgspec.structs.replace(batch, read=read)
@@ -96,6 +103,7 @@ class ParquetSource:
 class IpcSource:
     """An Arrow IPC file or stream (Feather version 2 is the former)."""
 
+    in_memory = False
     textual = False
     keyed = False
     exact = False

@@ -40,6 +40,7 @@ _TEXT_KEPT: Final = 65_536
 class DelimitedSource:
     """A file of delimited text. Its cells are text; an empty one, quoted or not, is null."""
 
+    in_memory = False
     textual = True
     keyed = False
     exact = False

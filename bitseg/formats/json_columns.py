@@ -96,7 +96,8 @@ def _key_names(data: Bytes, keys: Int32s, places: Int32s) -> list[str]:
     names: dict[str, int] = {}
     numbers = np.empty(len(keys), np.int32)
     for key, (begin, end) in enumerate(keys.tolist()):
-        name = str(_ANYTHING.decode(b'"' + bytes(data[begin:end]) + b'"'))
+        stored = bytes(data[begin:end])  # of a line that is not sound, it may be no UTF-8
+        name = str(_ANYTHING.decode(f'"{stored.decode(errors="replace")}"'))
         numbers[key] = names.setdefault(name, len(names))
     places[:, 1] = numbers[places[:, 1]]
     return list(names)

@@ -68,6 +68,12 @@ def make_pairs(lines: int, pairs: int) -> Pairs:
     )
 
 
+def first_lines(pairs: Pairs, lines: int) -> Pairs:
+    """Return the same room for fewer lines."""
+    cut = slice(lines)
+    return Pairs(pairs.bounds[cut], pairs.numbers[cut], pairs.sound[cut], pairs.places, pairs.keys)
+
+
 def find_pairs(data: Bytes, at: int, line: int, pairs: Pairs, *, last: bool) -> Stop:
     """Find the lines from a byte on that end in the data, and their pairs; not the blank ones.
 

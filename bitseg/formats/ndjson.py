@@ -11,8 +11,8 @@ import numpy.typing as npt
 from bitseg.errors import Fault, LoadError
 from bitseg.formats.bytestream import RECORD_BYTES_MAX, byte_stream
 from bitseg.formats.json_columns import JsonColumns, json_columns
-from bitseg.formats.json_pairs import KEYS_MAX, Bytes, Pairs, find_pairs, make_pairs
-from bitseg.formats.source import BATCH_ROWS, BadRow, RawBatch
+from bitseg.formats.json_pairs import KEYS_MAX, Bytes, Pairs, find_pairs, first_lines, make_pairs
+from bitseg.formats.source import BATCH_CELLS, BATCH_ROWS, BadRow, RawBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,7 @@ _DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 class NdjsonSource:
     """A file of NDJSON, plain or packed."""
 
+    in_memory = False
     textual = False
     keyed = True
     exact = False
@@ -49,6 +50,9 @@ class NdjsonSource:
         with byte_stream(self._path) as stream:
             while True:
                 stop = find_pairs(data, at, line, pairs, last=last)
+                if stop.lines * stop.keys > BATCH_CELLS:  # rows of many keys come fewer at a time
+                    pairs = first_lines(pairs, BATCH_CELLS // stop.keys)
+                    continue
                 at, line = stop.at, stop.line
                 if stop.keys > KEYS_MAX:
                     raise LoadError(f"Expected at most {KEYS_MAX} different keys in {self._path}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import msgspec
+
+from bitseg.errors import LoadError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -18,24 +22,38 @@ _ENCODER = msgspec.json.Encoder(enc_hook=str)
 class RejectsFile:
     """A file of one object a rejected row: ``index``, ``line``, ``errors`` and the ``row`` itself.
 
-    It is made when the first row is written, so a load without rejects leaves no file; one that
-    stands from an earlier load is removed.
+    It is written beside its place and put there when the load is over, so that what stands there
+    stays until then. A load without rejects leaves no file; one of an earlier load is removed.
     """
 
-    def __init__(self, path: Path | str | None) -> None:
-        """Take where to write; None to write nowhere."""
+    def __init__(self, path: Path | str | None, source: Any = None) -> None:
+        """Take where to write, None to write nowhere, and what is being read.
+
+        Raises:
+            LoadError: it is the file that is read, or nothing can be written there.
+        """
         self._path = None if path is None else Path(path)
         self._file: IO[bytes] | None = None
+        self._rows = 0
+        if self._path is None:
+            return
+        if isinstance(source, str | os.PathLike) and _are_same(self._path, Path(source)):
+            raise LoadError(f"Expected rejects in a file of their own, got the source {self._path}")
+        if self._path.is_dir():
+            raise LoadError(f"Expected a file for rejects, got the directory {self._path}")
+        self._part = self._path.with_name(f"{self._path.name}.part")
+        try:
+            self._file = self._part.open("wb")
+        except OSError as error:
+            raise LoadError(f"Cannot write rejects to {self._path}: {error.strerror}") from error
 
     @property
     def wanted(self) -> bool:
         """Whether rows are written at all."""
-        return self._path is not None
+        return self._file is not None
 
     def __enter__(self) -> Self:
-        """Remove what an earlier load left."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+        """Do nothing: the file is open."""
         return self
 
     def __exit__(
@@ -44,14 +62,25 @@ class RejectsFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
+        """Put the file in its place, or, without rows, remove it and what a load left before."""
+        if self._file is None or self._path is None:
+            return
+        self._file.close()
+        if self._rows:
+            self._part.replace(self._path)
+            return
+        self._part.unlink()
+        if error is None:
+            self._path.unlink(missing_ok=True)
 
     def write(self, row: BadRow) -> None:
         """Write one row."""
-        if self._path is None:
-            return
-        if self._file is None:
-            self._file = self._path.open("wb")
-        self._file.write(_ENCODER.encode(row) + b"\n")
+        if self._file is not None:
+            self._file.write(_ENCODER.encode(row) + b"\n")
+            self._rows += 1
+
+
+def _are_same(one: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return one.samefile(other)
+    return False

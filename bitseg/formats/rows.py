@@ -66,6 +66,7 @@ _CODES: Final = _Codes()
 class RowsSource:
     """A list of dicts in memory."""
 
+    in_memory = True
     textual = False
     keyed = True
     exact = True
@@ -217,7 +218,7 @@ def _sort_out(values: list[Any], codes: npt.NDArray[np.int8]) -> None:
                 continue
             codes[place] = _OTHER
             if code in (_INTEGER, _NUMBER):
-                with suppress(OverflowError):
+                with suppress(OverflowError, ValueError):
                     values[place] = float(values[place])
                     codes[place] = _NUMBER
 

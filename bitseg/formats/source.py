@@ -77,9 +77,11 @@ class Source(Protocol):
             null; what is wrong with a key is then wrong with a row, not with the source.
         exact: a program named the columns; a name out of form is a fault, not made to fit.
         columns: the names known before reading; of a keyed source none are.
+        in_memory: reading it cannot fail; a file may turn out damaged at its end.
         total: bytes of a file, or rows in memory; None where nobody knows.
     """
 
+    in_memory: bool
     textual: bool
     keyed: bool
     exact: bool

@@ -33,6 +33,7 @@ class _Frame(msgspec.Struct, array_like=True):
 class SpooledSource:
     """Batches in a temporary file, which no name leads to and which ends with the source."""
 
+    in_memory = True
     textual = False
     columns: tuple[str, ...] = ()
 

@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bitseg.errors import LoadError
 from bitseg.fields import DATA_TYPES, DataType
+from bitseg.formats.source import COLUMNS_MAX
 from bitseg.instants import BAD, parse_texts
 from bitseg.intake.lists import read_json_lists
 from bitseg.intake.raw import Form, children, form_of, plain
@@ -113,6 +115,8 @@ def gather_evidence(
             evidence = found[name]
             if evidence is not None:
                 evidence.look(batch.rows.column(name))
+        if len(found) > COLUMNS_MAX:
+            raise LoadError(f"Expected at most {COLUMNS_MAX} different keys, got {len(found)}")
         if note is not None:
             note(batch.read)
     return found

@@ -209,7 +209,7 @@ class _Judge(msgspec.Struct, frozen=True):
             refused = {}
             evidence = (
                 gather_evidence(source, wanted, self.allowed, note)
-                if source.textual or any(map(wanted, source.columns))
+                if not source.in_memory or any(map(wanted, source.columns))
                 else {}
             )
         types = _types(meanings, evidence)

@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from bitseg.bitmap import VERSIONS, RowSet
 from bitseg.plan.asks import ask
 from bitseg.plan.kept import LEAST_BYTES, KeptLeaf
-from bitseg.plan.nodes import Both, Either, Everyone, Leaf, Nobody, Not, Plan, SegmentLeaf
+from bitseg.plan.nodes import (
+    Both,
+    Either,
+    Everyone,
+    Leaf,
+    Nobody,
+    Not,
+    Plan,
+    SegmentLeaf,
+    segments_of,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bitseg.clock import Now
     from bitseg.tenant import Tenant
 
@@ -22,6 +34,10 @@ class Segments(Protocol):
 
     def plan(self, segment: str) -> Plan | None:
         """Return what a segment's definition became; None where it is static."""
+        ...
+
+    def behind(self, segments: Iterable[str]) -> list[str]:
+        """Return segments and all that they speak of, each once, behind what it speaks of."""
         ...
 
     def static(self, segment: str, n: int) -> Answer:
@@ -70,7 +86,10 @@ class Executor:
 
     def members(self, plan: Plan, now: Now) -> RowSet:
         """Return the members of a plan at an instant; do not change the set."""
-        return self._answer(plan, _Question(now, {}))[0]
+        question = _Question(now, {})
+        for segment in self._segments.behind(segments_of(plan)):
+            self._segment(segment, question)  # deepest first, so that no call goes down a chain
+        return self._answer(plan, question)[0]
 
     def drop_kept(self) -> None:
         """Drop everything that any query built."""
@@ -117,7 +136,11 @@ class Executor:
         n = self._tenant.contacts.n
         if not isinstance(kept, KeptLeaf):
             kept = KeptLeaf(*ask(plan, self._tenant))
-            members = kept.settle(now, n)
+            try:
+                members = kept.settle(now, n)
+            except BaseException:
+                kept.close()
+                raise
             self._tally_size = self._tenant.events.tally_bytes
             self._keep(plan, kept)
             return members, kept.version

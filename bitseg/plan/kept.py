@@ -89,13 +89,13 @@ class KeptLeaf:
     def _look_again(self, members: RowSet, test: AnyTest) -> None:
         rows = self._touched[0] if len(self._touched) == 1 else np.concatenate(self._touched)
         rows = np.unique(rows)
-        self._touched = []
-        self._touches = 0
         truth = self._source.matches_at(test, rows)
         changed = truth != members.test(rows)
         if changed.any():
             members.patch(rows[changed], truth[changed])
             self.version = next(VERSIONS)
+        self._touched = []  # only now: if looking failed, the next question looks again
+        self._touches = 0
 
     @property
     def nbytes(self) -> int:

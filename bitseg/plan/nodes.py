@@ -6,6 +6,7 @@ answer, and no leaf ever holds a contact of whom nothing is known.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -103,6 +104,17 @@ Plan: TypeAlias = Leaf | Everyone | Nobody | Not | Both | Either
 
 EVERYONE = Everyone()
 NOBODY = Nobody()
+
+
+def segments_of(plan: Plan) -> Iterator[str]:
+    """Yield the segments that a plan speaks of."""
+    if isinstance(plan, SegmentLeaf):
+        yield plan.segment
+    elif isinstance(plan, Not):
+        yield from segments_of(plan.of)
+    elif isinstance(plan, Both | Either):
+        for part in plan.parts:
+            yield from segments_of(part)
 
 
 def show(plan: Plan) -> Any:

@@ -22,10 +22,12 @@ def near_misses(definition: Definition, evaluation: Evaluation) -> dict[str, int
     sets = [evaluation.members(unit) for _, unit in found]
     excluded = evaluation.members_of_any(definition.exclusions)
     allowed = evaluation.tenant.contacts.live.minus(excluded)
-    return {
-        path: _all_but(sets, place, allowed).minus(sets[place]).count
-        for place, (path, _) in enumerate(found)
-    }
+    counts = []
+    before = allowed  # who meets every unit so far
+    for members, behind in zip(sets, _all_behind(sets, allowed), strict=True):
+        counts.append(before.and_(behind).minus(members).count)
+        before = before.and_(members)
+    return {path: count for (path, _), count in zip(found, counts, strict=True)}
 
 
 def units(definition: Definition) -> Iterator[tuple[str, Condition]]:
@@ -40,9 +42,10 @@ def units(definition: Definition) -> Iterator[tuple[str, Condition]]:
             yield f"groups[{i}]", group
 
 
-def _all_but(sets: list[RowSet], place: int, allowed: RowSet) -> RowSet:
-    """Return the allowed contacts that meet every unit but one."""
-    for other, members in enumerate(sets):
-        if other != place:
-            allowed = allowed.and_(members)
-    return allowed
+def _all_behind(sets: list[RowSet], allowed: RowSet) -> list[RowSet]:
+    """Return, for each unit, the allowed contacts that meet all units behind it."""
+    found = []
+    for members in reversed(sets):
+        found.append(allowed)
+        allowed = allowed.and_(members)
+    return found[::-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bitseg.fields import ENGAGEMENT_FIELDS
@@ -21,7 +20,9 @@ def sample(members: RowSet, size: int, tenant: Tenant) -> tuple[dict[str, Any], 
     stored = [
         field for path, field in tenant.schema.fields.items() if path not in ENGAGEMENT_FIELDS
     ]
+    rows = members.rows()[:size]
+    columns = {field.path: tenant.contacts.values(field.path, rows) for field in stored}
     return tuple(
-        contact_values(stored, partial(tenant.contacts.value, row=row))
-        for row in members.rows()[:size].tolist()
+        contact_values(stored, {path: values[i] for path, values in columns.items()}.get)
+        for i in range(rows.size)
     )

@@ -23,7 +23,8 @@ def show_instant(at: int) -> str:
 
     The end of the last day of year 9999, which lies behind all dates, shows as the last instant.
     """
-    moment = _EPOCH + timedelta(milliseconds=min(max(at, FIRST_INSTANT), LAST_INSTANT))
+    at = min(max(at, FIRST_INSTANT), LAST_INSTANT)
+    moment = _EPOCH + timedelta(milliseconds=at)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1_000:03d}Z".rjust(24, "0")
 
 

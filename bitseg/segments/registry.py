@@ -95,6 +95,23 @@ class Segments:
         """Return what a segment's definition became; None where it is static."""
         return self.get(segment).plan
 
+    def behind(self, segments: Iterable[str]) -> list[str]:
+        """Return segments and all that they speak of, each once, behind what it speaks of.
+
+        Raises:
+            UnknownSegmentError: there is no such segment.
+        """
+        found: dict[str, None] = {}
+        waiting = [(segment, False) for segment in segments]
+        while waiting:
+            segment, entered = waiting.pop()
+            if entered:
+                found[segment] = None
+            elif segment not in found:
+                waiting.append((segment, True))
+                waiting += [(target, False) for target in self.get(segment).targets]
+        return list(found)
+
     def static(self, segment: str, n: int) -> tuple[RowSet, int]:
         """Return a static segment's members among n rows, and their version."""
         static = self.get(segment).static
@@ -104,8 +121,8 @@ class Segments:
         static.members.grow(n)
         return static.members, static.version
 
-    def define(self, segment: str, what: Definition | RowSet) -> None:
-        """Set a segment.
+    def prepared(self, segment: str, what: Definition | RowSet) -> Segment:
+        """Return a segment that may be put, and change nothing yet.
 
         Raises:
             RuleError: the definition leads back to the segment itself, or makes a chain of
@@ -116,10 +133,12 @@ class Segments:
             faults = reference_faults(segment, what, graph)
             if faults:
                 raise RuleError(*faults)
-            plan = compile_definition(what)
-            self._segments[segment] = Segment(segment, what, plan, targets=targets(what))
-        else:
-            self._segments[segment] = Segment(segment, static=StaticMembers(what))
+            return Segment(segment, what, compile_definition(what), targets=targets(what))
+        return Segment(segment, static=StaticMembers(what))
+
+    def put(self, prepared: Segment) -> None:
+        """Set a segment that was prepared."""
+        self._segments[prepared.id] = prepared
         self.version += 1
 
     def remove(self, segment: str) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from bitseg.events.ids import DAY_MS, EventIds
+from bitseg.events.ids import EventIds
+from bitseg.zones import DAY
 from tests.engine.making import Clock, all_of, engine_of, found, record
 
 OPENED = all_of({"event": "open"})
@@ -18,7 +19,7 @@ def _texts(*ids: str) -> Any:
 
 
 def _fresh(ids: EventIds, day: float, *names: str) -> list[bool]:
-    _, fresh = ids.remember(_texts(*names), int(day * DAY_MS))
+    _, fresh = ids.remember(_texts(*names), int(day * DAY))
     return [bool(one) for one in fresh]
 
 
@@ -32,7 +33,7 @@ def test_codes_are_from_one_and_the_same_for_a_repeat_in_the_batch() -> None:
     ids = EventIds(30)
     assert ids.remember(_texts("a", "b", "a"), 0)[0].tolist() == [1, 2, 1]
     assert ids.find(_texts("b", "nobody")).tolist() == [2]
-    assert ids.remember(_texts("c"), 40 * DAY_MS)[0].tolist() == [3]
+    assert ids.remember(_texts("c"), 40 * DAY)[0].tolist() == [3]
     assert sorted(ids.find(_texts("a", "b", "c")).tolist()) == [1, 2, 3]
 
 
