@@ -303,7 +303,7 @@ class Engine:
                 total=len(self),
                 now=show_instant(frame.now.at),
                 bounds=show_bounds(definition, frame.now),
-                lint=lint(definition, self._tenant.schema, frame.now, self._writes.kept_since),
+                lint=lint(compiled, self._tenant.schema, frame.now, self._writes.kept_since),
                 breakdown=_breakdown(definition, frame) if breakdown else None,
                 sample=_sample(members, sample, self._tenant) if sample else None,
                 near_misses=_near_misses(definition, frame) if near_misses else None,

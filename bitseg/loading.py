@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import msgspec
 
 from bitseg.changes import DefineField
+from bitseg.errors import Fault, FieldError, LoadError
 from bitseg.formats import RawBatch, Source, open_source
 from bitseg.formats.rejects import RejectsFile
 from bitseg.intake.contacts import read_contacts
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bitseg.changes import RecordEvents, UpsertContacts
-    from bitseg.errors import Fault
     from bitseg.fields import Field
     from bitseg.zones import Zone
 
@@ -120,8 +120,9 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
         progress: told how much was done, of how much in all (None where nobody knows).
 
     Raises:
-        LoadError: the source cannot be read as asked, or, with ``strict``, has bad rows. Nothing
-            of it went in.
+        LoadError: the source cannot be read as asked, or, with ``strict``, has bad rows; nothing
+            of it went in. Or someone else changed a field's type meanwhile; the message says how
+            much went in before.
     """
     with _opened(source) as rows, RejectsFile(rejects, source) as file:
         passes = _Passes(rows, 3 if strict else 2, progress)
@@ -137,7 +138,8 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
             change, findings = read_contacts(batch, plan, rows, tenant.zone, tenant.now())
             ledger.note(batch, findings)
             if change is not None:
-                done = tenant.upsert(_declared(tenant, change, fields))
+                with _taken(created + updated):
+                    done = tenant.upsert(_declared(tenant, change, fields))
                 created += done.created
                 updated += done.updated
         return ledger.report(LoadReport(created=created, updated=updated, fields=plan.report))
@@ -165,8 +167,9 @@ def load_events(  # noqa: PLR0913 - the options of the command line
         progress: told how much was done, of how much in all (None where nobody knows).
 
     Raises:
-        LoadError: the source cannot be read as asked, or, with ``strict``, has bad rows. Nothing
-            of it went in.
+        LoadError: the source cannot be read as asked, or, with ``strict``, has bad rows; nothing
+            of it went in. Or someone else changed a field's type meanwhile; the message says how
+            much went in before.
     """
     with _opened(source) as rows, RejectsFile(rejects, source) as file:
         passes = _Passes(rows, 3 if strict else 2, progress)
@@ -181,7 +184,8 @@ def load_events(  # noqa: PLR0913 - the options of the command line
                 if change is None:
                     ledger.note(batch, findings)
                     continue
-                done = tenant.record(change, check_only=check_only)
+                with _taken(accepted + duplicate):
+                    done = tenant.record(change, check_only=check_only)
                 ledger.note(
                     batch, findings, {int(places[at]): fault for at, fault in done.rejected}
                 )
@@ -233,6 +237,26 @@ def _declared(tenant: Tenant, change: UpsertContacts, fields: dict[str, Field]) 
         else:
             tenant.define_field(DefineField(fields.pop(path)))
     return msgspec.structs.replace(change, columns=columns)
+
+
+@contextmanager
+def _taken(before: int) -> Iterator[None]:
+    """Say what went in where the tenant does not take a batch.
+
+    A load plans by the fields as they are when it begins; others may declare some meanwhile.
+
+    Args:
+        before: rows of earlier batches that went in.
+
+    Raises:
+        LoadError: with the tenant's faults.
+    """
+    try:
+        yield
+    except FieldError as error:
+        kept = f"the first {before:,} good rows went in" if before else "nothing went in"
+        message = f"The tenant's fields changed while this was loaded, so it stopped; {kept}"
+        raise LoadError(Fault("", message, code="fields_changed"), *error.faults) from error
 
 
 @contextmanager

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from bitseg.errors import RuleError
-from bitseg.plan.compile import compile_definition
+from bitseg.plan.compile import compile_condition, compile_definition
+from bitseg.plan.nodes import Everyone, Nobody, Plan
 from bitseg.rules import read
-from bitseg.rules.nodes import Definition
+from bitseg.rules.nodes import Definition, Group
 from bitseg.rules.recheck import recheck
+from bitseg.rules.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from bitseg.fields import DataType, Field
     from bitseg.segments import Segments
@@ -31,10 +33,16 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """A definition and the plan it became."""
+    """A definition, the plan it became, and what can be said of it whatever the data are.
+
+    Attributes:
+        decided: (path, ``nobody`` or ``everybody``) of the conditions that can match nothing else,
+            and of the whole at path "".
+    """
 
     definition: Definition
     plan: Any
+    decided: tuple[tuple[str, str], ...] = ()
 
 
 class View:
@@ -118,7 +126,8 @@ class Rulebook:
         kept = self._kept.get(key) if key is not None else None
         if kept is None:
             definition = self.read(rules)
-            kept = Compiled(definition, compile_definition(definition))
+            plan = compile_definition(definition)
+            kept = Compiled(definition, plan, tuple(_decided(definition, plan)))
             self._remember(key, kept)
         elif key is not None:
             self._kept.move_to_end(key)
@@ -134,6 +143,20 @@ class Rulebook:
         ):
             oldest, _ = self._kept.popitem(last=False)
             self._kept_bytes -= _size(oldest)
+
+
+def _decided(definition: Definition, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what matches nobody, or everybody, by what it says alone.
+
+    Empty groups are left out, and so is a whole that has one: the remark on them says it.
+    """
+    nodes = list(walk(definition))
+    parts = [(path, compile_condition(node)) for path, node in nodes if not isinstance(node, Group)]
+    if nodes and all(node.conditions for _, node in nodes if isinstance(node, Group)):
+        parts.insert(0, ("", plan))
+    for path, part in parts:
+        if isinstance(part, Nobody | Everyone):
+            yield path, "nobody" if isinstance(part, Nobody) else "everybody"
 
 
 def _size(key: Any) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from bitseg.clock import system_now
 from bitseg.retention import drop_events_before
 from bitseg.zones import DAY
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from bitseg.zones import Zone
 
 RETENTION_EVERY = 3_600_000
-"""Events outlive their retention by up to an hour, where writes alone drop them."""
+"""Events outlive their retention by up to an hour, where writes alone drop them, ms."""
 
 
 class Writes:
@@ -66,7 +68,7 @@ class Writes:
         """Record events, or only say what would be rejected."""
         with self._lock:
             recorded = self._tenant.record(change, check_only=check_only)
-            if not check_only and self._is_due(change.recorded_at):
+            if not check_only and self._is_due(change):
                 self.drop_expired(change.recorded_at)
             return recorded
 
@@ -75,12 +77,14 @@ class Writes:
         with self._lock:
             self._tenant.define_field(change)
 
-    def _is_due(self, now: int) -> bool:
+    def _is_due(self, change: RecordEvents) -> bool:
         """Whether to look at retention again: not each time, as dropping moves all later events."""
         if self._retention_days is None:
             return False
-        oldest = now - self._retention_days * DAY
-        return self.kept_since is None or oldest - self.kept_since >= RETENTION_EVERY
+        if self.kept_since is None:
+            return True
+        passed = change.recorded_at - self._retention_days * DAY - self.kept_since
+        return passed >= RETENTION_EVERY or pc.min(change.at).as_py() < self.kept_since
 
     def drop_expired(self, now: int) -> int:
         """Drop the events that are older than the retention, and return how many."""

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import socket
+from typing import Any
 
 import click
 import uvicorn
@@ -46,8 +47,9 @@ def serve(sources: Sources, host: str, port: int) -> None:
         )
     settings = Settings(given or make_key(), host, port)
     click.echo("Loading; the first start after an installation also compiles.", err=True)
-    engine = open_engine(sources)
+    engine = open_engine(sources).engine
     warm_up()
+    engine.preview(_body()["rules"], breakdown=True)  # what is announced is then quick as well
     config = uvicorn.Config(
         create_app(engine, settings),
         host=host,
@@ -66,13 +68,17 @@ def _url(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _body() -> dict[str, Any]:
+    rules = next(example.rules for example in examples.segments() if example.id == _SHOWN)
+    return {"rules": rules, "breakdown": True}
+
+
 def _announce(url: str, made: str | None) -> None:
     if made is None:
         click.echo(f"bitseg answers at {url}; its key is in BITSEG_KEY. Try:\n")
     else:
         click.echo(f"bitseg answers at {url}; its key, shown this once: {made}\nTry:\n")
-    rules = next(example.rules for example in examples.segments() if example.id == _SHOWN)
-    body = shlex.quote(json.dumps({"rules": rules, "breakdown": True}))
+    body = shlex.quote(json.dumps(_body()))
     click.echo(
         f'curl -s {url}/api/segments/preview -H "Authorization: Bearer {made or "$BITSEG_KEY"}" '
         f'-H "Content-Type: application/json" -d {body}\n'

@@ -1,6 +1,7 @@
 """The command line: one verb a file, on the public names of bitseg."""
 
 from bitseg.cli.commands import main
-from bitseg.cli.sources import Sources, open_engine, source_options
+from bitseg.cli.instants import read_instant
+from bitseg.cli.sources import Opened, Sources, open_engine, source_options
 
-__all__ = ["Sources", "main", "open_engine", "source_options"]
+__all__ = ["Opened", "Sources", "main", "open_engine", "read_instant", "source_options"]

@@ -11,9 +11,14 @@ import msgspec
 import pyarrow as pa
 
 from bitseg import clock, synthetic
+from bitseg.cli.instants import Instant
 from bitseg.cli.output import progress, show_json, show_table
-from bitseg.cli.preview import Instant
 from bitseg.synthetic.files import FORMATS, Format, opened
+from bitseg.synthetic.people import MOST_CONTACTS
+
+FIRST_YEAR = 5
+"""The years of which all generated dates are of years that there are."""
+LAST_YEAR = 9_998
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -26,7 +31,13 @@ class Written(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.option("--contacts", type=click.IntRange(min=0), default=100_000, show_default=True)
+@click.option(
+    "--contacts",
+    type=click.IntRange(0, MOST_CONTACTS),
+    default=100_000,
+    show_default=True,
+    help="How many people; 0 only with --events 0.",
+)
 @click.option("--events", type=click.IntRange(min=0), default=1_000_000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="parquet", show_default=True)
@@ -51,6 +62,14 @@ def command(  # noqa: PLR0913 - one argument for each option
     as_json: bool,
 ) -> None:
     """Write made-up contacts, and two years of their e-mail events, to files."""
+    if now is not None and not FIRST_YEAR <= now.year <= LAST_YEAR:
+        raise click.BadParameter(
+            f"Expected a year from {FIRST_YEAR} to {LAST_YEAR}, got {now.year}: history reaches "
+            "back from there, and plans ahead.",
+            param_hint="--now",
+        )
+    if events and not contacts:
+        raise click.UsageError(f"Expected 1 contact or more to have {events:,} events, got none.")
     instant = clock.to_ms(now) if now else clock.system_now()
     people = synthetic.contacts(contacts, seed, instant)
     happened = synthetic.events(contacts, events, seed, instant, event_ids=event_ids)

@@ -5,29 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import click
 
 from bitseg import Engine, LoadReport
+from bitseg.cli.mapping import hinting, mapping_option
 from bitseg.cli.output import progress, show_faults, show_json, show_table
 from bitseg.cli.sources import FILE, load_contacts, timezone_option
 
 _SHOWN = 10
-
-
-def _mapping(
-    _ctx: click.Context, _param: click.Parameter, pairs: tuple[str, ...]
-) -> dict[str, str]:
-    mapping = {}
-    for pair in pairs:
-        column, equals, field = pair.rpartition("=")
-        if not (column and equals):
-            raise click.BadParameter(f"Expected column=field, got '{pair}'.")
-        if column in mapping:
-            raise click.BadParameter(f"Expected each column once, got '{column}' twice.")
-        mapping[column] = field
-    return mapping
+Fields: TypeAlias = dict[str, tuple[str, str, str]]
 
 
 @click.command()
@@ -35,14 +23,8 @@ def _mapping(
 @click.argument("file", type=FILE)
 @click.option("--contacts", type=FILE, help="With events: the contacts they belong to.")
 @click.option("--create-contacts", is_flag=True, help="With events: unknown ids become contacts.")
-@click.option(
-    "--map",
-    "mapping",
-    multiple=True,
-    callback=_mapping,
-    metavar="COLUMN=FIELD",
-    help="Take a column as a field, or, with no field, leave it out; may be given again.",
-)
+@mapping_option("--map", "mapping", "")
+@mapping_option("--map-contacts", "map_contacts", " of --contacts")
 @click.option("--strict", is_flag=True, help="Load all rows or none.")
 @click.option(
     "--rejects",
@@ -58,6 +40,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     *,
     create_contacts: bool,
     mapping: dict[str, str],
+    map_contacts: dict[str, str],
     strict: bool,
     rejects: Path | None,
     timezone: str,
@@ -69,27 +52,31 @@ def command(  # noqa: PLR0913 - one argument for each option
     """
     if what == "contacts" and (contacts is not None or create_contacts):
         raise click.UsageError("--contacts and --create-contacts go with events.")
+    if contacts is None and map_contacts:
+        raise click.UsageError("--map-contacts goes with --contacts.")
+    if contacts and rejects and rejects.exists() and rejects.samefile(contacts):
+        raise click.UsageError(f"Expected rejects in a file of their own, got {rejects} twice.")
     engine = Engine(timezone=timezone)
-    if contacts is not None:
-        load_contacts(engine, contacts)
-    inspect = engine.inspect_contacts if what == "contacts" else engine.inspect_events
-    found = inspect(file, mapping)
-    if not as_json:
-        _show_fields("Columns, before loading", found)
+    left_out = 0 if contacts is None else load_contacts(engine, contacts, map_contacts)
+    inspect: Callable[..., Fields] = engine.inspect_contacts
     load: Callable[..., LoadReport] = engine.load_contacts
     if what == "events":
+        inspect = engine.inspect_events
         load = partial(engine.load_events, create_contacts=create_contacts)
-    with progress(what) as shown:
-        report = load(file, mapping=mapping, strict=strict, rejects=rejects, progress=shown)
+    with hinting("--map"):
+        if not as_json:  # whom nobody watches need not read the file once more
+            _show_fields("Columns, before loading", inspect(file, mapping))
+        with progress(what) as shown:
+            report = load(file, mapping=mapping, strict=strict, rejects=rejects, progress=shown)
     if as_json:
-        show_json({"found": found, "report": report, "durable": False})
+        show_json({"found": report.fields, "report": report, "durable": False})
     else:
         _show(what, report, rejects)
-    if report.rejected_count:
+    if report.rejected_count or left_out:
         click.get_current_context().exit(1)
 
 
-def _show_fields(title: str, fields: dict[str, tuple[str, str, str]]) -> None:
+def _show_fields(title: str, fields: Fields) -> None:
     rows = ((column, *field) for column, field in fields.items())
     show_table(title, ("column", "field", "type", "how"), rows)
 

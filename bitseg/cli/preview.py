@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
 from bitseg import Preview, examples
+from bitseg.cli.instants import Instant
 from bitseg.cli.output import show_json, show_table
 from bitseg.cli.sources import Sources, open_engine, source_options
 
 _EXAMPLE = "example:"
-
-
-class Instant(click.ParamType[datetime]):
-    """An ISO 8601 date-time with an offset."""
-
-    name = "ISO"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Return the instant that a text says."""
-        try:
-            instant = datetime.fromisoformat(value)
-            # one that is outside years 1 to 9999 in UTC overflows
-            utc = instant.astimezone(UTC) if instant.tzinfo is not None else None
-        except (ValueError, OverflowError):
-            utc = None
-        if utc is None:
-            self.fail(f"Expected an ISO 8601 date-time with an offset, got '{value}'.", param, ctx)
-        return utc
 
 
 @click.command()
@@ -53,16 +34,21 @@ def command(  # noqa: PLR0913 - one argument for each option
     now: datetime | None,
     as_json: bool,
 ) -> None:
-    """Count the contacts in RULES: a JSON file, - for standard input, or example:ID."""
+    """Count the contacts in RULES: a JSON file, - for standard input, or example:ID.
+
+    Exit status 0 only if every row of the files went in.
+    """
     definition = _rules(rules)
-    engine = open_engine(sources)
-    answer = engine.preview(
+    opened = open_engine(sources)
+    answer = opened.engine.preview(
         definition, breakdown=breakdown, sample=sample, near_misses=near_misses, now=now
     )
     if as_json:
         show_json(answer)
     else:
         _show(answer)
+    if opened.left_out:
+        click.get_current_context().exit(1)
 
 
 def _rules(source: str) -> bytes | dict[str, object]:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from bitseg import Engine, LoadReport, clock, examples, synthetic
+from bitseg.cli.mapping import hinting, mapping_option
 from bitseg.cli.output import progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -28,22 +29,37 @@ class Sources(msgspec.Struct, frozen=True):
         events: a file of events.
         demo: generated contacts and events instead, with the example segments.
         timezone: the tenant's.
+        map_contacts: which column of the contacts is which field.
+        map_events: which column of the events is which cell or property.
     """
 
     contacts: Path | None
     events: Path | None
     demo: bool
     timezone: str
+    map_contacts: dict[str, str] = {}
+    map_events: dict[str, str] = {}
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What a source became.
+
+    Attributes:
+        engine: everything that went in.
+        left_out: how many rows did not.
+    """
+
+    engine: Engine
+    left_out: int = 0
 
 
 def source_options(command: Command) -> Command:
     """Give a command the options that say what to look at; it is called with ``sources``."""
 
     @wraps(command)
-    def called(
-        contacts: Path | None, events: Path | None, *, demo: bool, timezone: str, **others: Any
-    ) -> Any:
-        return command(sources=Sources(contacts, events, demo, timezone), **others)
+    def called(**given: Any) -> Any:
+        sources = Sources(**{name: given.pop(name) for name in Sources.__struct_fields__})
+        return command(sources=sources, **given)
 
     for option in (
         timezone_option,
@@ -53,6 +69,8 @@ def source_options(command: Command) -> Command:
             help=f"Generated data: {DEMO_CONTACTS:,} contacts, {DEMO_EVENTS:,} events, and the "
             "example segments.",
         ),
+        mapping_option("--map-events", "map_events", " of --events"),
+        mapping_option("--map-contacts", "map_contacts", " of --contacts"),
         click.option("--events", type=FILE, help="A file of events: CSV, NDJSON or Parquet."),
         click.option("--contacts", type=FILE, help="A file of contacts: CSV, NDJSON or Parquet."),
     ):
@@ -69,37 +87,46 @@ timezone_option = click.option(
 )
 
 
-def open_engine(sources: Sources) -> Engine:
-    """Return an engine with everything loaded."""
+def open_engine(sources: Sources) -> Opened:
+    """Return an engine with everything loaded; rows that do not go in are told and counted."""
     if sources.demo:
-        if sources.contacts or sources.events:
+        if sources.contacts or sources.events or sources.map_contacts or sources.map_events:
             raise click.UsageError("Give either --demo or files, not both.")
-        return _demo(sources.timezone)
+        return Opened(_demo(sources.timezone))
     if sources.contacts is None and sources.events is None:
         raise click.UsageError("Give --contacts FILE, --events FILE or --demo.")
+    for name in ("contacts", "events"):
+        if getattr(sources, f"map_{name}") and getattr(sources, name) is None:
+            raise click.UsageError(f"--map-{name} goes with --{name}.")
     engine = Engine(timezone=sources.timezone)
+    left_out = 0
     if sources.contacts is not None:
-        load_contacts(engine, sources.contacts)
+        left_out += load_contacts(engine, sources.contacts, sources.map_contacts)
     if sources.events is not None:
-        with progress("events") as shown:
-            alone = sources.contacts is None
-            report = engine.load_events(sources.events, create_contacts=alone, progress=shown)
-            _remark("events", report)
-    return engine
+        with hinting("--map-events"), progress("events") as shown:
+            report = engine.load_events(
+                sources.events,
+                create_contacts=sources.contacts is None,
+                mapping=sources.map_events,
+                progress=shown,
+            )
+        left_out += _left_out("event", report)
+    return Opened(engine, left_out)
 
 
-def load_contacts(engine: Engine, file: Path) -> None:
-    """Load a file of contacts; rows that do not go in are counted on standard error."""
-    with progress("contacts") as shown:
-        _remark("contacts", engine.load_contacts(file, progress=shown))
+def load_contacts(engine: Engine, file: Path, mapping: dict[str, str]) -> int:
+    """Load a file of contacts; return how many rows did not go in, told on standard error."""
+    with hinting("--map-contacts"), progress("contacts") as shown:
+        report = engine.load_contacts(file, mapping=mapping, progress=shown)
+    return _left_out("contact", report)
 
 
-def _remark(what: str, report: LoadReport) -> None:
-    if report.rejected_count:
-        click.echo(
-            f"{report.rejected_count:,} {what} did not go in; `bitseg import {what}` says why.",
-            err=True,
-        )
+def _left_out(what: str, report: LoadReport) -> int:
+    number = report.rejected_count
+    if number:
+        rows = what if number == 1 else f"{what}s"
+        click.echo(f"{number:,} {rows} did not go in; `bitseg import {what}s` says why.", err=True)
+    return number
 
 
 def _demo(timezone: str) -> Engine:

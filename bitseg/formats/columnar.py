@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bitseg.errors import LoadError
 from bitseg.formats.bytestream import readable
 from bitseg.formats.source import RawBatch, batch_rows, check_names
 
@@ -37,8 +38,10 @@ class TableSource:
         self.columns = check_names(self._reader().schema.names, "the table")
 
     def _reader(self) -> pa.RecordBatchReader:
-        with readable("the table"):
+        try:
             return pa.RecordBatchReader.from_stream(self._table)
+        except Exception as error:  # whoever offers the stream may fail in any way
+            raise LoadError(f"Cannot read the table: {error}") from error
 
     def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
         """Read all rows; see ``Source``."""
@@ -86,7 +89,7 @@ class ParquetSource:
             )
 
     def batches(self, wanted: Wanted | None = None) -> Iterator[RawBatch]:
-        """Read all rows, every column, so that the first reading finds all damage; see ``Source``."""
+        """Read all rows with every column, so that the first pass finds all damage."""
         del wanted
         with readable(self._name):
             stream = self._open().iter_batches(batch_rows(len(self.columns)))

@@ -24,6 +24,10 @@ Int64s: TypeAlias = npt.NDArray[np.int64]
 
 _PAIRS: Final = 2**20
 _TEXT_KEPT: Final = 65_536
+_ONE_ARRAY: Final = (
+    "Expected one JSON object a line in {0}, got an array; write its objects one a line, as "
+    "jq -c '.[]' does"
+)
 _DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -67,6 +71,8 @@ class NdjsonSource:
                         most = f"{RECORD_BYTES_MAX >> 20} MiB"
                         raise LoadError(f"Expected line {line} to end within {most}; is it NDJSON?")
                     block = stream.read()
+                    if not data.size and block.lstrip().startswith(b"["):
+                        raise LoadError(_ONE_ARRAY.format(self._path))
                     last = not block
                     data, at = np.concatenate((data[at:], np.frombuffer(block, np.uint8))), 0
 

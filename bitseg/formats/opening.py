@@ -47,6 +47,7 @@ _MAGIC: Final[tuple[tuple[bytes, Format], ...]] = (
     (b"\xff\xff\xff\xff", "arrow"),
     (b"{", "ndjson"),
 )
+_MAGIC_BYTES: Final = 8
 
 
 def open_source(rows: Any, *, format: Format | None = None) -> Source:  # noqa: A002 - its name everywhere
@@ -74,7 +75,7 @@ def open_source(rows: Any, *, format: Format | None = None) -> Source:  # noqa: 
     if hasattr(rows, "__arrow_c_stream__"):
         return TableSource(rows, len(rows) if hasattr(rows, "__len__") else None)
     if type(rows).__name__ == "LazyFrame" and hasattr(rows, "collect"):
-        return open_source(rows.collect())
+        return open_source(_collected(rows))
     return _open_iterable(rows)
 
 
@@ -105,6 +106,8 @@ def _spooled(stream: Iterable[pa.RecordBatch], schema: pa.Schema) -> Source:
 
     def alike() -> Iterator[pa.RecordBatch]:
         for batch in stream:
+            if not isinstance(batch, pa.RecordBatch):
+                raise LoadError(f"Expected only record batches, got a {type(batch).__name__}")
             if not batch.schema.equals(schema):
                 raise LoadError(f"Expected record batches of {schema}, got one of {batch.schema}")
             yield batch
@@ -114,7 +117,18 @@ def _spooled(stream: Iterable[pa.RecordBatch], schema: pa.Schema) -> Source:
         return SpooledSource(numbered(alike(), None), keyed=False, columns=columns)
 
 
-def _table(batches: Sequence[pa.RecordBatch]) -> pa.Table:
+def _collected(frame: Any) -> Any:
+    """Run a lazy frame, which may read files and fail as only they do."""
+    try:
+        return frame.collect()
+    except Exception as error:
+        raise LoadError(f"Cannot collect the LazyFrame: {error}") from error
+
+
+def _table(batches: Sequence[Any]) -> pa.Table:
+    strangers = [batch for batch in batches if not isinstance(batch, pa.RecordBatch)]
+    if strangers:
+        raise LoadError(f"Expected only record batches, got a {type(strangers[0]).__name__}")
     with readable("the record batches"):
         return pa.Table.from_batches(batches)
 
@@ -136,6 +150,8 @@ def _open_path(path: Path, format_: Format | None) -> Source:
         what = "a directory" if path.is_dir() else "nothing"
         raise LoadError(f"Expected a file at {path}, got {what}")
     found = format_ or _told_by_name(path) or _told_by_content(path)
+    if found not in ("parquet", "arrow"):
+        _check_text(path, found)
     if found in ("csv", "tsv"):
         return DelimitedSource(path, "\t" if found == "tsv" else None)
     if found == "ndjson":
@@ -162,6 +178,18 @@ def _told_by_content(path: Path) -> Format:
     with byte_stream(path) as stream:
         first = stream.read().lstrip()
     return next((format_ for magic, format_ in _MAGIC if first.startswith(magic)), "csv")
+
+
+def _check_text(path: Path, format_: Format) -> None:
+    """Refuse a file that is no text, whatever its name says."""
+    with readable(path), pa.OSFile(str(path)) as raw:
+        first = unpacked(raw).read(_MAGIC_BYTES)
+    for magic, found in _MAGIC:
+        if found != "ndjson" and first.startswith(magic):
+            raise LoadError(
+                f"Expected {format_} in {path}, got {found}; give it a name that ends in .{found}, "
+                f"or say that its format is {found}"
+            )
 
 
 def _plain(path: Path) -> tuple[Path, IO[bytes] | None]:

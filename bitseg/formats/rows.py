@@ -172,7 +172,11 @@ def _refused(rows: list[Any], place: int, index: Int64s, lines: Int64s | None) -
 
 def column_of(values: list[Any]) -> pa.Array:
     """Return Python values as an array of their type, or as a union of their types."""
-    codes = {_CODES[kind] for kind in set(map(type, values))} - {_NULL}
+    kinds = set(map(type, values))
+    if np.datetime64 in kinds:
+        values = [_plain_moment(value) for value in values]
+        kinds = set(map(type, values))
+    codes = {_CODES[kind] for kind in kinds} - {_NULL}
     if not codes:
         return pa.nulls(len(values))
     if len(codes) == 1 and (code := codes.pop()) not in (_WALL, _OTHER):
@@ -181,6 +185,14 @@ def column_of(values: list[Any]) -> pa.Array:
         except _UNFIT:
             pass  # some values do not fit the type after all; the union tells which
     return _union(values)
+
+
+def _plain_moment(value: Any) -> Any:
+    """Return numpy's date-time as Python's, NaT as None; one that Python has none for stays."""
+    if type(value) is not np.datetime64:
+        return value
+    moment = value.astype("datetime64[us]").item()
+    return value if isinstance(moment, int) else moment
 
 
 def _union(values: list[Any]) -> pa.Array:
@@ -203,8 +215,12 @@ def _union(values: list[Any]) -> pa.Array:
 def _tell_moments(values: list[Any], codes: npt.NDArray[np.int8]) -> None:
     """Mark the date-times that carry their offset from UTC."""
     for place in np.flatnonzero(codes == _WALL).tolist():
-        if values[place].utcoffset() is not None:
-            codes[place] = _MOMENT
+        try:
+            aware = values[place].utcoffset() is not None
+        except Exception:  # noqa: BLE001 - a tzinfo is anyone's code
+            codes[place] = _OTHER
+        else:
+            codes[place] = _MOMENT if aware else _WALL
 
 
 def _sort_out(values: list[Any], codes: npt.NDArray[np.int8]) -> None:
@@ -239,4 +255,6 @@ def _described(value: Any) -> str:
         return "an integer too large for any number"
     if isinstance(value, list | tuple):
         return "a list with something else than text in it"
+    if isinstance(value, datetime):
+        return "a date-time whose timezone fails, or beyond the years of UTC"
     return f"a {type(value).__name__}"

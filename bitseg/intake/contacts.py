@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from bitseg.changes import FieldValues, UpsertContacts
 from bitseg.intake.conversion import Problem
+from bitseg.intake.essentials import CONTACT_ESSENTIALS
 from bitseg.intake.findings import Findings
 from bitseg.intake.plan import CONTACT_ID
 from bitseg.intake.raw import present_cells
-from bitseg.intake.typed import needed, typed_columns
+from bitseg.intake.typed import typed_columns
 
 if TYPE_CHECKING:
     from bitseg.formats import RawBatch, Source
@@ -49,12 +50,14 @@ def read_contacts(
         at: the write's instant.
     """
     findings = Findings(batch)
-    columns = typed_columns(batch, plan, zone, findings, textual=source.textual, ids=(CONTACT_ID,))
+    columns = typed_columns(
+        batch, plan, zone, findings, textual=source.textual, ids=CONTACT_ESSENTIALS.ids
+    )
     for column in plan.loaded:
         if column.path in STAMPS and column.path in columns:
             new = columns[column.path]
             columns[column.path] = _stamp(new, column.name, findings, keyed=source.keyed)
-    ids = needed(columns, CONTACT_ID, plan, findings, "an id")
+    ids = CONTACT_ESSENTIALS.judge(columns, plan, findings)[CONTACT_ID]
     columns.pop(CONTACT_ID, None)
     good = ~findings.bad
     if ids is None or not good.any():

@@ -58,6 +58,7 @@ _EXPECTED: Final[dict[DataType, str]] = {
     "date": "an ISO 8601 date or date-time of the years 1 to 9999, or ms since 1970",
     "array": "a list of texts",
 }
+_ID: Final = "an id, which is text or an integer of 64 bits"
 _TOO_LONG: Final = f"at most {VALUE_BYTES_MAX} bytes of text"
 _UNITS: Final = {"s": (1_000, 1), "ms": (1, 1), "us": (1, 1_000), "ns": (1, 1_000_000)}
 _FAR: Final = 10**15
@@ -88,7 +89,7 @@ def convert(  # noqa: PLR0911 - a way a type
         data_type: what they are to be.
         zone: the tenant's timezone, for dates and times without an offset.
         textual: whether text stands for everything, as in CSV; otherwise text is only text, a
-            date, or nothing.
+            date, or nothing. Empty text is no value of any type.
     """
     form = form_of(raw.type)
     if form == "nothing":
@@ -103,6 +104,8 @@ def convert(  # noqa: PLR0911 - a way a type
     if form == "other":
         return _unfit(raw, data_type)
     raw = plain(raw)
+    if form == "text":
+        raw = _without(raw, true_cells(pc.equal(pc.binary_length(raw), 0)))
     if data_type == "string":
         return _strings(raw) if form == "text" else _unfit(raw, data_type)
     if data_type == "number":
@@ -119,13 +122,13 @@ def convert_ids(raw: pa.Array) -> Converted:
     form = form_of(raw.type)
     if form == "mixed":
         return _joined(raw, [
-            _unfit(part, "string") if form == "other" else convert_ids(part)
+            _unfit(part, "string", _ID) if form == "other" else convert_ids(part)
             for form, part in children(raw)
         ])  # fmt: skip
     if form == "nothing":
         return Converted(pa.nulls(len(raw), pa.large_string()))
     if form not in ("text", "integer"):
-        return _unfit(raw, "string")
+        return _unfit(raw, "string", _ID)
     texts = plain(raw).cast(pa.large_string())
     states = id_states(texts)
     present = present_cells(texts)
@@ -157,19 +160,19 @@ def _joined(raw: pa.UnionArray, parts: list[Converted]) -> Converted:
     return Converted(values, tuple(problems))
 
 
-def _unfit(raw: pa.Array, data_type: DataType) -> Converted:
+def _unfit(raw: pa.Array, data_type: DataType, expected: str | None = None) -> Converted:
     """No cell of this form can be a value of the type."""
     values = pa.nulls(len(raw), ARROW_TYPES[data_type])
     present = present_cells(raw)
-    return Converted(values, (Problem(present, _EXPECTED[data_type]),) if present.any() else ())
+    problem = Problem(present, expected or _EXPECTED[data_type])
+    return Converted(values, (problem,) if present.any() else ())
 
 
 def _strings(raw: pa.LargeStringArray) -> Converted:
     states = value_states(raw)
     present = present_cells(raw)
     problems = _problems(states, present, {TOO_LONG: _TOO_LONG, NOT_UTF8: "UTF-8"})
-    gone = true_cells(pc.equal(pc.binary_length(raw), 0)) | (states != 0)
-    return Converted(_without(raw, gone), problems)
+    return Converted(_without(raw, states != 0), problems)
 
 
 def _numbers(raw: pa.Array, form: Form, *, textual: bool) -> Converted:
@@ -268,7 +271,8 @@ def _arrays(raw: pa.Array, form: Form, *, textual: bool) -> Converted:
         return _unfit(raw, "array")
     values, unsound = clean_lists(raw)
     if unsound.any():
-        problems.append(Problem(unsound, f"every text of the list UTF-8 of {_TOO_LONG}"))
+        words = f"a list of texts in UTF-8, each of at most {VALUE_BYTES_MAX} bytes"
+        problems.append(Problem(unsound, words))
     return Converted(values, tuple(problems))
 
 

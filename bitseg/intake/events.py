@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bitseg.changes import RecordEvents
-from bitseg.fields import NAME
-from bitseg.intake.conversion import Problem
+from bitseg.intake.essentials import EVENT_ESSENTIALS
 from bitseg.intake.findings import Findings
 from bitseg.intake.naming import EVENT_CELLS
-from bitseg.intake.raw import true_cells
-from bitseg.intake.typed import needed, typed_columns
+from bitseg.intake.typed import typed_columns
 
 if TYPE_CHECKING:
     from bitseg.formats import RawBatch, Source
@@ -52,13 +49,10 @@ def read_events(  # noqa: PLR0913 - a batch, its meaning, and how to apply it
     """
     findings = Findings(batch)
     columns = typed_columns(
-        batch, plan, zone, findings, textual=source.textual, ids=("contact_id", "event_id")
+        batch, plan, zone, findings, textual=source.textual, ids=EVENT_ESSENTIALS.ids
     )
-    contact_ids = needed(columns, "contact_id", plan, findings, "a contact's id")
-    kinds = needed(columns, "kind", plan, findings, "a kind of event")
-    if kinds is not None:
-        _blame_kinds(kinds, plan, findings)
-    instants = needed(columns, "at", plan, findings, "the event's instant")
+    found = EVENT_ESSENTIALS.judge(columns, plan, findings)
+    contact_ids, kinds, instants = found["contact_id"], found["kind"], found["at"]
     places = np.flatnonzero(~findings.bad)
     if contact_ids is None or kinds is None or instants is None or not places.size:
         return EventsBatch(None, np.empty(0, np.int64), findings)
@@ -80,13 +74,3 @@ def read_events(  # noqa: PLR0913 - a batch, its meaning, and how to apply it
         create_contacts=create_contacts,
     )
     return EventsBatch(change, places, findings)
-
-
-def _blame_kinds(kinds: pa.LargeStringArray, plan: Plan, findings: Findings) -> None:
-    """Blame kinds that are no name; each distinct kind is looked at once."""
-    encoded = kinds.dictionary_encode()
-    named = pc.match_substring_regex(encoded.dictionary, rf"\A(?:{NAME.pattern})\z")
-    bad = true_cells(pc.invert(named.take(encoded.indices)))
-    name = next(column.name for column in plan.loaded if column.path == "kind")
-    expected = "a kind of event, a name like [a-z][a-z0-9_]{0,62}"
-    findings.blame(name, (Problem(bad, expected),) if bad.any() else ())

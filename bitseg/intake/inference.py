@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +17,11 @@ from bitseg.intake.raw import Form, children, form_of, plain
 from bitseg.intake.text import PLAIN_NUMBER, number_forms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
-    from bitseg.formats import Source
+    import numpy.typing as npt
+
+    from bitseg.formats import RawBatch, Source
 
 _HEAD: Final = 64
 """Cells tried before a whole column is; most guesses fail here."""
@@ -42,6 +44,9 @@ class Evidence:
     In CSV everything is text: a column is a boolean, number, date or array when every cell can be
     read as one, else a string. Elsewhere cells have types: text that is always an ISO date is a
     date, and where types mix, the one that most cells have holds (the others' rows are refused).
+
+    Attributes:
+        kind: the Arrow type of the cells seen last, None before any.
     """
 
     def __init__(self, allowed: Collection[DataType], *, textual: bool) -> None:
@@ -57,10 +62,14 @@ class Evidence:
             reading for reading in (readings if textual else ("date",)) if reading in allowed
         ]
         self._counts: dict[DataType, int] = dict.fromkeys(DATA_TYPES, 0)
+        self._odd = 0
+        self.kind: pa.DataType | None = None
 
     def look(self, raw: pa.Array, form: Form | None = None) -> None:
         """Take more cells of the column into account."""
-        form = form or form_of(raw.type)
+        if form is None:
+            form = form_of(raw.type)
+            self.kind = raw.type
         if form == "mixed":
             for part_form, part in children(raw):
                 self.look(part, part_form)
@@ -72,30 +81,58 @@ class Evidence:
                 count = len(cells)
                 self._readings = [name for name in self._readings if _reads(name, cells)]
             self._counts[_TYPES[form]] += count
+        else:
+            self._odd += len(raw) - raw.null_count
 
     def add(self, other: Evidence) -> None:
         """Take the cells of another column of the same meaning into account."""
         self._readings = [name for name in self._readings if name in other._readings]
         for data_type, count in other._counts.items():
             self._counts[data_type] += count
+        self._odd += other._odd
+
+    @property
+    def unfit(self) -> bool:
+        """Whether there are cells with a value, and none of a type that the column may have."""
+        if any(self._counts[data_type] for data_type in self._allowed):
+            return False
+        return self._odd > 0 or any(self._counts.values())
 
     def verdict(self) -> DataType | None:
-        """Return the column's type, or None where it has no cell with a value."""
+        """Return the column's type, or None where it has no cell with a value.
+
+        Cells that no field can hold make text of a column that has no others: it has to have some
+        type for them to be refused.
+        """
         counts = dict(self._counts)
         if counts["string"] and self._readings:
             counts[self._readings[0]] += counts["string"]
             counts["string"] = 0
+        if self.unfit:
+            return "string"
         if not any(counts.values()):
             return None
         known = [data_type for data_type in DATA_TYPES if data_type in self._allowed]
-        best = max(known, key=lambda data_type: counts[data_type])
-        return best if counts[best] else "string"
+        return max(known, key=lambda data_type: counts[data_type])
+
+
+class Voters(NamedTuple):
+    """Tells the rows whose cells count.
+
+    Attributes:
+        needed: whether a column must be looked at for that.
+        refused: the rows of a batch, bool[n], that do not count, as they will not go in.
+    """
+
+    needed: Callable[[str], bool]
+    refused: Callable[[RawBatch], npt.NDArray[np.bool_]]
 
 
 def gather_evidence(
     source: Source,
     wanted: Callable[[str], bool],
     allowed: Collection[DataType],
+    voters: Voters,
     note: Callable[[int], None] | None = None,
 ) -> dict[str, Evidence | None]:
     """Read a whole source and return the evidence by column, in order of appearance.
@@ -104,22 +141,34 @@ def gather_evidence(
         source: what to read.
         wanted: whether a column's type is to be inferred; None stands for the evidence of others.
         allowed: types that a column may have.
+        voters: the rows that count.
         note: told how much of the source was read.
     """
     found: dict[str, Evidence | None] = {}
-    for batch in source.batches(wanted):
+    for batch in source.batches(lambda name: wanted(name) or voters.needed(name)):
         for name in batch.rows.schema.names:
             if name not in found:
                 known = not wanted(name)
                 found[name] = None if known else Evidence(allowed, textual=source.textual)
-            evidence = found[name]
-            if evidence is not None:
-                evidence.look(batch.rows.column(name))
+        _look(batch, found, voters)
         if len(found) > COLUMNS_MAX:
             raise LoadError(f"Expected at most {COLUMNS_MAX} different keys, got {len(found)}")
         if note is not None:
             note(batch.read)
     return found
+
+
+def _look(batch: RawBatch, found: Mapping[str, Evidence | None], voters: Voters) -> None:
+    """Take a batch into account; which rows count is only asked where some column is inferred."""
+    judged = [(name, found[name]) for name in batch.rows.schema.names]
+    if not any(evidence for _, evidence in judged):
+        return
+    refused = voters.refused(batch)
+    counting = pa.array(~refused) if refused.any() else None
+    for name, evidence in judged:
+        if evidence is not None:
+            raw = batch.rows.column(name)
+            evidence.look(raw if counting is None else plain(raw).filter(counting))
 
 
 def _reads(reading: DataType, cells: pa.LargeStringArray) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from bitseg.errors import Fault, LoadError, did_you_mean
 from bitseg.fields import (
@@ -18,7 +19,7 @@ from bitseg.fields import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 EVENT_CELLS: Final = ("contact_id", "kind", "at", "event_id")
 """What an event has besides its properties."""
@@ -108,6 +109,26 @@ def event_fault(name: str) -> Fault | None:
         message = f"Expected a property's name like [a-z][a-z0-9_]{{0,62}}, got {name!r}"
         return Fault(name, message, code="bad_name")
     return None
+
+
+def check_mapping(mapping: Any) -> dict[str, str]:
+    """Return a mapping as a dict; none is an empty one.
+
+    Raises:
+        LoadError: it is no mapping of text to text; every fault is named.
+    """
+    if mapping is None:
+        return {}
+    if not isinstance(mapping, Mapping):
+        raise LoadError(f"Expected a mapping of column to field, got a {type(mapping).__name__}")
+    faults = [
+        Fault(str(column), f"Expected text mapped to text, got {column!r} mapped to {field!r}")
+        for column, field in mapping.items()
+        if not isinstance(column, str) or not isinstance(field, str)
+    ]
+    if faults:
+        raise LoadError(*faults)
+    return dict(mapping)
 
 
 def assign(

@@ -16,27 +16,43 @@ from bitseg.fields import (
     Field,
     full_path,
 )
-from bitseg.intake.inference import Evidence, gather_evidence
+from bitseg.intake.essentials import CONTACT_ESSENTIALS, EVENT_ESSENTIALS, Essentials
+from bitseg.intake.findings import Findings
+from bitseg.intake.inference import Evidence, Voters, gather_evidence
 from bitseg.intake.naming import (
     EVENT_CELLS,
     LEFT_OUT,
     assign,
+    check_mapping,
     contact_fault,
     contact_path,
     doubles,
     event_cell,
     event_fault,
 )
+from bitseg.intake.typed import typed_columns
+from bitseg.zones import get_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from bitseg.formats import Source
+    import numpy as np
+    import numpy.typing as npt
+
+    from bitseg.formats import RawBatch, Source
 
 How: TypeAlias = Literal["built in", "declared", "inferred", "empty", "left out"]
 
 CONTACT_ID: Final = "contact.id"
-EVENT_NEEDS: Final = ("contact_id", "kind", "at")
+
+_KIND_SHOWN: Final = 80
+_WORDS: Final[dict[DataType, str]] = {
+    "string": "text",
+    "number": "numbers",
+    "boolean": "booleans",
+    "date": "dates",
+    "array": "lists of text",
+}
 
 
 class SchemaView(Protocol):
@@ -122,8 +138,9 @@ def plan_contacts(
         LoadError: the source cannot be read, or its columns cannot be contacts'. Every fault is
             named.
     """
-    mapping = {
-        name: full_path(field) if field else LEFT_OUT for name, field in (mapping or {}).items()
+    paths = {
+        name: full_path(field) if field else LEFT_OUT
+        for name, field in check_mapping(mapping).items()
     }
 
     def meaning(column: str) -> str:
@@ -137,8 +154,8 @@ def plan_contacts(
             return field.data_type, "built in"
         return field.data_type, "declared" if field.declared else "inferred"
 
-    judge = _Judge(meaning, known, contact_fault, DATA_TYPES)
-    return judge.plan(source, mapping, needs=(CONTACT_ID,), what="contacts", note=note)
+    judge = _Judge(meaning, known, contact_fault, DATA_TYPES, CONTACT_ESSENTIALS, "contacts")
+    return judge.plan(source, paths, note)
 
 
 def plan_events(
@@ -171,8 +188,8 @@ def plan_events(
             return None
         return data_type, "built in" if name in EVENT_PROPERTIES else "inferred"
 
-    judge = _Judge(meaning, known, event_fault, PROPERTY_TYPES)
-    return judge.plan(source, mapping or {}, needs=EVENT_NEEDS, what="events", note=note)
+    judge = _Judge(meaning, known, event_fault, PROPERTY_TYPES, EVENT_ESSENTIALS, "events")
+    return judge.plan(source, check_mapping(mapping), note)
 
 
 class _Judge(msgspec.Struct, frozen=True):
@@ -182,36 +199,37 @@ class _Judge(msgspec.Struct, frozen=True):
     known: Callable[[str], tuple[DataType, How] | None]
     fault: Callable[[str], Fault | None]
     allowed: Collection[DataType]
+    essentials: Essentials
+    what: str
 
     def plan(
-        self,
-        source: Source,
-        mapping: Mapping[str, str],
-        *,
-        needs: Iterable[str],
-        what: str,
-        note: Callable[[int], None] | None,
+        self, source: Source, mapping: Mapping[str, str], note: Callable[[int], None] | None
     ) -> Plan:
+        def meant(column: str) -> str:
+            return mapping[column] if column in mapping else self.meaning(column)
+
         def wanted(column: str) -> bool:
-            path = mapping.get(column, self.meaning(column))
+            path = meant(column)
             return path != LEFT_OUT and self.known(path) is None and self.fault(path) is None
 
+        voters = Voters(
+            needed=lambda column: self.essentials.are(meant(column)),
+            refused=lambda batch: self._refused(batch, meant, textual=source.textual),
+        )
+        evidence: dict[str, Evidence | None] = {}
         if source.keyed:
-            evidence = gather_evidence(source, wanted, self.allowed, note)
+            evidence = gather_evidence(source, wanted, self.allowed, voters, note)
             meanings = assign(evidence, mapping, self.meaning)
             refused = self._faults(meanings)
+            _raise([fault for column, fault in refused.items() if column in mapping])
         else:
             meanings = assign(source.columns, mapping, self.meaning)
             faults = [*self._faults(meanings).values(), *doubles(meanings)]
-            faults.extend(_missing(meanings, needs, what))
-            if faults:
-                raise LoadError(*faults)
+            _raise([*faults, *_missing(meanings, self.essentials.needs, self.what)])
             refused = {}
-            evidence = (
-                gather_evidence(source, wanted, self.allowed, note)
-                if not source.in_memory or any(map(wanted, source.columns))
-                else {}
-            )
+            if not source.in_memory or any(map(wanted, source.columns)):
+                evidence = gather_evidence(source, wanted, self.allowed, voters, note)
+            _raise(self._unfit(evidence))
         types = _types(meanings, evidence)
         columns = tuple(
             self._column(name, path, types)
@@ -219,6 +237,37 @@ class _Judge(msgspec.Struct, frozen=True):
             if name not in refused
         )
         return Plan(columns, refused)
+
+    def _refused(
+        self, batch: RawBatch, meant: Callable[[str], str], *, textual: bool
+    ) -> npt.NDArray[np.bool_]:
+        """Return the rows that will not go in, whatever the types of the other columns are."""
+        columns = tuple(
+            self._column(name, meant(name), {})
+            for name in batch.rows.schema.names
+            if self.essentials.are(meant(name))
+        )
+        plan, findings = Plan(columns), Findings(batch)
+        zone = get_zone("UTC")  # a date is one in any
+        ids = self.essentials.ids
+        typed = typed_columns(batch, plan, zone, findings, textual=textual, ids=ids)
+        self.essentials.judge(typed, plan, findings)
+        return findings.bad
+
+    def _unfit(self, evidence: Mapping[str, Evidence | None]) -> list[Fault]:
+        """Return a fault for each column of which no cell can go in."""
+        words = [_WORDS[data_type] for data_type in DATA_TYPES if data_type in self.allowed]
+        expected = f"{', '.join(words[:-1])} or {words[-1]}"
+        return [
+            Fault(
+                name,
+                f"Expected {expected} in {name!r}, got {str(found.kind)[:_KIND_SHOWN]}; leave it "
+                f"out with --map {name}= (in Python mapping={{{name!r}: ''}})",
+                code="bad_column",
+            )
+            for name, found in evidence.items()
+            if found is not None and found.unfit
+        ]
 
     def _faults(self, meanings: Mapping[str, str]) -> dict[str, Fault]:
         faults = {column: self.fault(path) for column, path in meanings.items() if path != LEFT_OUT}
@@ -232,6 +281,11 @@ class _Judge(msgspec.Struct, frozen=True):
             return Column(name, path, known[0], known[1], known[0])
         data_type = types.get(path)
         return Column(name, path, data_type, "inferred" if data_type else "empty")
+
+
+def _raise(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise LoadError(*faults)
 
 
 def _types(

@@ -29,7 +29,14 @@ _LISTS: Final = (
     pa.types.is_list_view,
     pa.types.is_large_list_view,
 )
-_TEXTS: Final = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+_BYTES: Final = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view)
+_TEXTS: Final = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    *_BYTES,
+)
+"""Bytes are taken for text, as files of old have it; whether they are UTF-8 is seen later."""
 
 
 def plain(raw: pa.Array) -> pa.Array:
@@ -42,6 +49,8 @@ def plain(raw: pa.Array) -> pa.Array:
         ).dictionary_decode()
     if isinstance(raw, pa.RunEndEncodedArray):
         return plain(pc.run_end_decode(raw))
+    if any(test(raw.type) for test in _BYTES):
+        return raw.cast(pa.large_binary()).view(pa.large_string())
     if pa.types.is_string(raw.type) or pa.types.is_string_view(raw.type):
         return raw.cast(pa.large_string())
     return raw

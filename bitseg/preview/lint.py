@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bitseg.errors import did_you_mean
 from bitseg.fields import EVENT_KINDS
@@ -19,18 +19,36 @@ if TYPE_CHECKING:
     from bitseg.schema import Schema
 
 
+class Decided(Protocol):
+    """A definition, and which of its parts match nobody or everybody whatever the data are."""
+
+    @property
+    def definition(self) -> Definition:
+        """The definition."""
+        ...
+
+    @property
+    def decided(self) -> tuple[tuple[str, str], ...]:
+        """The path of each such part and ``nobody`` or ``everybody``; the whole has path ""."""
+        ...
+
+
 def lint(
-    definition: Definition, schema: Schema, now: Now, kept_since: int | None = None
+    compiled: Decided, schema: Schema, now: Now, kept_since: int | None = None
 ) -> tuple[Lint, ...]:
-    """Return the remarks on a definition, in its order.
+    """Return the remarks on a definition: first on what it says alone, then in its order.
 
     Args:
-        definition: what is remarked on.
+        compiled: what is remarked on.
         schema: the kinds and properties that were ever seen.
         now: what relative dates are counted from.
         kept_since: events before this instant were dropped by retention; None = none were.
     """
-    return tuple(_remarks(definition, schema, now, kept_since))
+    decided = tuple(
+        Lint(path, f"matches_{whom}", f"By what it says alone, this matches {whom}")
+        for path, whom in compiled.decided
+    )
+    return decided + tuple(_remarks(compiled.definition, schema, now, kept_since))
 
 
 def _remarks(

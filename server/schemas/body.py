@@ -2,63 +2,98 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import cache
-from typing import Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from litestar.exceptions import ClientException
 
 from bitseg import Fault, RuleError
-
-T = TypeVar("T", bound=msgspec.Struct)
+from bitseg.cli import read_instant
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def read(body: bytes, form: type[T]) -> T:
-    """Return a body as a struct of the given form.
+def read(body: bytes, form: type[msgspec.Struct]) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the keys of a body that are as a form has them, and the faults of the others.
+
+    Args:
+        body: JSON.
+        form: the names and types of keys; a ``datetime`` is an instant with an offset.
 
     Raises:
         ClientException: the body is not JSON in UTF-8 (400).
-        RuleError: it is, but not of the form; one fault a key (422).
+        RuleError: it is no object (422).
     """
-    values = _object(body)
-    fields, required = _form(form)
-    faults = [_unknown(key, fields) for key in values if key not in fields]
-    read: dict[str, object] = {}
+    values, repeated = _object(body)
+    decoders, required = _form(form)
+    faults = [_unknown(key, decoders) for key in values if key not in decoders]
+    faults += [
+        Fault(key, f"Expected each key once, got '{key}' twice.", code="repeated_key")
+        for key in repeated
+    ]
+    good: dict[str, Any] = {}
     for key, raw in values.items():
-        if key in fields:
+        if key in decoders:
             try:
-                read[key] = fields[key].decode(raw)
+                good[key] = decoders[key](raw)
             except msgspec.ValidationError as error:
                 faults.append(Fault(key, f"{error}.", code="wrong_type"))
+            except ValueError as error:
+                faults.append(Fault(key, str(error), code="invalid_date"))
     faults += [
         Fault(key, f"Expected the key '{key}'.", code="missing_key")
         for key in sorted(required - values.keys())
     ]
-    if faults:
-        raise RuleError(*faults)
-    return form(**read)
+    return good, faults
 
 
-def _object(body: bytes) -> dict[str, msgspec.Raw]:
+def _object(body: bytes) -> tuple[dict[str, msgspec.Raw], list[str]]:
+    """Return the values of an object by key, and the keys that stand in it more than once."""
     try:
         body.decode()  # raw values are cut out unread, so a bad byte would show up only later
-        return _OBJECT.decode(body)
+        return _OBJECT.decode(body), _repeated(body)
     except msgspec.ValidationError as error:
         raise RuleError(Fault("", f"{error}.", code="wrong_type")) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise ClientException(f"Expected a JSON object in UTF-8: {error}.") from None
     except RecursionError:
         raise ClientException("Expected a JSON object; this one is nested too deep.") from None
 
 
+def _repeated(body: bytes) -> list[str]:
+    outermost: list[tuple[str, Any]] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        outermost[:] = pairs  # the outermost object is read to its end last
+
+    json.loads(body, object_pairs_hook=note, parse_int=str, parse_float=str)
+    counts = Counter(key for key, _ in outermost)
+    return [key for key, count in counts.items() if count > 1]
+
+
 @cache
-def _form(form: type[msgspec.Struct]) -> tuple[dict[str, msgspec.json.Decoder[object]], set[str]]:
+def _form(form: type[msgspec.Struct]) -> tuple[dict[str, Callable[[bytes], Any]], set[str]]:
     fields = msgspec.structs.fields(form)
-    decoders = {field.encode_name: msgspec.json.Decoder(field.type) for field in fields}
+    decoders = {field.encode_name: _decoder(field.type) for field in fields}
     return decoders, {field.encode_name for field in fields if field.required}
 
 
-def _unknown(key: str, known: dict[str, msgspec.json.Decoder[object]]) -> Fault:
+def _decoder(data_type: Any) -> Callable[[bytes], Any]:
+    if data_type != datetime | None:
+        return msgspec.json.Decoder(data_type).decode
+    text = msgspec.json.Decoder(str | None)
+
+    def instant(raw: bytes) -> datetime | None:
+        given = text.decode(raw)
+        return None if given is None else read_instant(given)
+
+    return instant
+
+
+def _unknown(key: str, known: Iterable[str]) -> Fault:
     return Fault(key, f"Expected a known key, got '{key}'.", tuple(known), "unknown_key")

@@ -85,3 +85,32 @@ def test_a_remark_that_depends_on_time_comes_with_it() -> None:
     rules = all_of(field("contact.created_at", "between", ["2026-03-20", "today"]))
     assert _remarks(rules, "2026-03-19T23:59:59.999Z") == [(f"{FIRST}.value", "crossed")]
     assert _remarks(rules, "2026-03-20T00:00:00Z") == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "remarks"),
+    [
+        (
+            all_of({"event": "open", "operator": "greater_or_equal", "value": 0}),
+            [("", "matches_everybody"), (FIRST, "matches_everybody")],
+        ),
+        (
+            all_of(field("engagement.total_opens", "is_empty")),
+            [("", "matches_nobody"), (FIRST, "matches_nobody")],
+        ),
+        (
+            all_of({"sample": 0, "seed": "s"}, field("contact.city", "equals", "Rome")),
+            [("", "matches_nobody"), (FIRST, "matches_nobody")],
+        ),
+        (
+            all_of(
+                field("contact.city", "equals", "Rome"), field("contact.city", "not_equals", "Rome")
+            ),
+            [("", "matches_nobody")],
+        ),
+        (all_of(field("contact.city", "equals", "Rome"), {"sample": 100, "seed": "s"}), []),
+    ],
+    ids=["at least 0", "never missing", "no sample", "opposites", "a real question"],
+)
+def test_what_is_decided_without_looking_at_the_data_is_said(rules: Json, remarks: Any) -> None:
+    assert _remarks(rules) == remarks
