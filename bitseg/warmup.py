@@ -45,7 +45,11 @@ _FIELD_RULES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("engagement.last_opened_device", "equals", "mobile"),
     ("engagement.preferred_open_hour", "between", [8, 12]),
     ("contact.created_at", "in", ["2023-11-14", _ISO]),
-    ("contact.created_at", "in", [f"2023-{month:02d}-07" for month in range(1, 13)]),
+    (
+        "contact.created_at",
+        "in",
+        [f"2023-{month:02d}-{day}" for month in range(1, 13) for day in (14, 21)],
+    ),
     ("contact.created_at", "less_than", _ISO),
     ("contact.created_at", "within_last", "90d"),
     ("contact.created_at", "anniversary", "30d"),
@@ -94,7 +98,7 @@ def _rules(condition: dict[str, Any]) -> bytes:
 def _load(engine: Engine) -> None:
     for path, data_type in synthetic.FIELDS.items():
         engine.define_field(path, data_type)
-    for _ in range(3):  # what is written over has to be cleared away
+    for _ in range(6):  # what is written over has to be cleared away
         engine.load_contacts(synthetic.contacts(CONTACTS, now=_NOW))
     engine.load_events(synthetic.events(CONTACTS, EVENTS, now=_NOW, event_ids=True))
     engine.load_contacts(

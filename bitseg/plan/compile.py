@@ -139,6 +139,8 @@ def _event(node: EventRule) -> Plan:
     intervals = number_intervals(positive or node.operator, node.value)
     span = Span(node.within, node.since, node.until)
     measure = node.measure
+    if measure.kind != "sum":
+        intervals = _of_counts(intervals)
     plan = _unlike_zero(
         intervals,
         lambda inside: EventLeaf(node.event, node.where, measure.kind, measure.of, span, inside),
@@ -173,6 +175,14 @@ def _unlike_zero(intervals: Intervals, leaf: Callable[[Intervals], Plan]) -> Pla
         return leaf(intervals) if intervals else NOBODY
     outside = _complement(intervals)
     return Not(leaf(outside)) if outside else EVERYONE
+
+
+def _of_counts(intervals: Intervals) -> Intervals:
+    """Return the intervals as they are for counts, which are never negative.
+
+    One that holds 0 reaches down without end, so that "at least 0" is seen to be everybody.
+    """
+    return tuple((-inf if lo <= 0 else lo, hi) for lo, hi in intervals if hi >= 0)
 
 
 def _complement(intervals: Intervals) -> Intervals:

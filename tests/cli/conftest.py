@@ -44,6 +44,12 @@ def contacts(write: Write) -> str:
 
 
 @pytest.fixture
+def people(write: Write) -> str:
+    """Contacts as another system exports them."""
+    return write("people.csv", "Customer ID,E-mail,plan\nann,ann@example.com,gold\nbob,,gold\n")
+
+
+@pytest.fixture
 def events(write: Write) -> str:
     return write(
         "events.csv",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bitseg import Engine
 from tests.cli.conftest import Run, Write
 
 
@@ -95,6 +96,7 @@ def test_a_column_goes_where_it_is_mapped(run: Run, write: Write) -> None:
         (["--map", "plan"], "Expected column=field, got 'plan'."),
         (["--map", "a=x", "--map", "a=y"], "Expected each column once, got 'a' twice."),
         (["--create-contacts"], "go with events"),
+        (["--map-contacts", "a=x"], "--map-contacts goes with --contacts."),
     ],
 )
 def test_a_command_that_is_not_understood_is_exit_status_2(
@@ -122,3 +124,52 @@ def test_a_timezone_there_is_not_is_exit_status_1(run: Run, contacts: str) -> No
 
     assert result.exit_code == 1
     assert "Europe/Berln" in result.stderr
+
+
+def test_a_missing_column_comes_with_the_option_that_names_it(run: Run, people: str) -> None:
+    result = run("import", "contacts", people)
+
+    assert result.exit_code == 1
+    assert "--map 'Customer ID=id'" in result.stderr
+
+
+def test_contacts_of_events_have_a_mapping_of_their_own(run: Run, people: str, events: str) -> None:
+    arguments = ("import", "events", events, "--contacts", people, "--json")
+
+    told = run(*arguments).stderr
+    result = run(*arguments, "--map-contacts", "Customer ID=id", "--map-contacts", "E-mail=email")
+
+    assert "--map-contacts 'Customer ID=id'" in told
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["report"]["accepted"] == 3
+
+
+def test_rejects_never_replace_the_contacts(run: Run, contacts: str, events: str) -> None:
+    before = Path(contacts).read_text()
+
+    result = run("import", "events", events, "--contacts", contacts, "--rejects", contacts)
+
+    assert result.exit_code == 2
+    assert "Expected rejects in a file of their own" in result.stderr
+    assert Path(contacts).read_text() == before
+
+
+def test_contacts_that_did_not_go_in_are_exit_status_1_too(
+    run: Run, write: Write, events: str
+) -> None:
+    some = write("some.csv", "id,lead_score\nann,1\nbob,2\ncid,much\n")
+
+    result = run("import", "events", events, "--contacts", some)
+
+    assert result.exit_code == 1
+    assert "1 contact did not go in;" in result.stderr
+
+
+def test_programs_wait_for_one_inference_only(
+    run: Run, contacts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "inspect_contacts", None)
+
+    result = run("import", "contacts", contacts, "--json")
+
+    assert json.loads(result.stdout)["found"]["plan"] == ["customField.plan", "string", "inferred"]

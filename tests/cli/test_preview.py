@@ -111,6 +111,9 @@ def test_an_unknown_example_is_answered_with_those_there_are(run: Run) -> None:
     [
         pytest.param([], id="no data"),
         pytest.param(["--demo", "--contacts", "CONTACTS"], id="both"),
+        pytest.param(["--demo", "--map-events", "a=b"], id="nothing to map"),
+        pytest.param(["--contacts", "CONTACTS", "--map-events", "a=b"], id="no events to map"),
+        pytest.param(["--contacts", "CONTACTS", "--map-contacts", "a"], id="mapped to what"),
         pytest.param(["--demo", "--sample", "51"], id="sample too large"),
         pytest.param(["--demo", "--now", "2024-04-01"], id="now without offset"),
     ],
@@ -125,3 +128,46 @@ def test_a_command_that_is_not_understood_is_exit_status_2(
 
 def test_rules_that_are_not_there_are_exit_status_2(run: Run, contacts: str) -> None:
     assert run("preview", "nowhere.json", "--contacts", contacts).exit_code == 2
+
+
+def test_columns_go_where_they_are_mapped(run: Run, people: str, write: Write) -> None:
+    happened = write("happened.csv", "Customer ID,kind,When\nann,open,2024-05-01T12:00:00Z\n")
+
+    result = run(
+        "preview", "-", "--contacts", people, "--map-contacts", "Customer ID=id",
+        "--map-contacts", "E-mail=", "--events", happened,
+        "--map-events", "Customer ID=contact_id", "--map-events", "When=at", "--json", stdin=GOLD,
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["count"] == 1
+
+
+def test_a_missing_column_comes_with_the_option_that_names_it(
+    run: Run, people: str, contacts: str, write: Write
+) -> None:
+    happened = write("happened.csv", "Customer ID,kind,When\nann,open,2024-05-01T12:00:00Z\n")
+
+    first = run("preview", "-", "--contacts", people, stdin=GOLD)
+    second = run("preview", "-", "--contacts", contacts, "--events", happened, stdin=GOLD)
+
+    assert (first.exit_code, second.exit_code) == (1, 1)
+    assert "--map-contacts 'Customer ID=id'" in first.stderr
+    assert "--map-events 'Customer ID=contact_id'" in second.stderr
+    assert "--map-events COLUMN=at" in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [("ann,open,soon\n", "1 event did not go in;"), ("ann,open,\n" * 2, "2 events did not go in;")],
+)
+def test_rows_that_did_not_go_in_are_told_and_exit_status_1(
+    run: Run, write: Write, contacts: str, rows: str, said: str
+) -> None:
+    happened = write("happened.csv", f"contact_id,kind,at\nann,open,2024-05-01T12:00:00Z\n{rows}")
+
+    result = run("preview", "-", "--contacts", contacts, "--events", happened, "--json", stdin=GOLD)
+
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert json.loads(result.stdout)["count"] == 1

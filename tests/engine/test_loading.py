@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bitseg import Field, LoadError
+from bitseg import Fault, Field, FieldError, LoadError
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
-from tests.engine.intake.recording import RecordingTenant
+from tests.engine.intake.recording import Recorded, RecordingTenant, Upserted
+
+if TYPE_CHECKING:
+    from bitseg.changes import RecordEvents, UpsertContacts
 
 CSV = """\
 id,email,lead_score,tags,Company Size,joined
@@ -20,6 +23,7 @@ c,c@example.com
 d,,7,,,2024-02-01T12:00:00Z
 "",e@example.com,x,,,never
 """
+A_DATE = "an ISO 8601 date or date-time of the years 1 to 9999, or ms since 1970"
 
 
 @pytest.fixture
@@ -43,26 +47,27 @@ def test_good_rows_go_in_and_bad_ones_are_reported_with_line_and_every_reason(
             "contact.lead_score": 5.0,
             "contact.tags": ["x", "y"],
             "customField.company_size": 10.0,
-            "customField.joined": "2024-01-01",
+            "customField.joined": 1_704_067_200_000,
         },
         "d": {
             "contact.email": None,
             "contact.lead_score": 7.0,
             "contact.tags": None,
             "customField.company_size": None,
-            "customField.joined": "2024-02-01T12:00:00Z",
+            "customField.joined": 1_706_788_800_000,
         },
     }
     assert (report.created, report.updated, report.rejected_count) == (2, 0, 3)
     assert [(row.index, row.line, len(row.errors)) for row in report.rejected] == [
         (1, 3, 1),
         (2, 4, 1),
-        (4, 6, 2),
+        (4, 6, 3),
     ]
     assert [error.message for row in report.rejected for error in row.errors] == [
         "Expected a number, got 'high'",
         "Expected 6 cells as in the header, got 2",
         "Expected a number, got 'x'",
+        f"Expected {A_DATE}, got 'never'",
         "Expected an id, got nothing",
     ]
     assert report.fields["Company Size"] == ("customField.company_size", "number", "inferred")
@@ -115,6 +120,7 @@ def test_strict_with_a_bad_row_changes_nothing_at_all(
         ("line 3.lead_score", "Expected a number, got 'high'"),
         ("line 4", "Expected 6 cells as in the header, got 2"),
         ("line 6.lead_score", "Expected a number, got 'x'"),
+        ("line 6.joined", f"Expected {A_DATE}, got 'never'"),
         ("line 6.id", "Expected an id, got nothing"),
     ]
     assert (tenant.contacts, tenant.changes) == ({}, 0)
@@ -386,6 +392,69 @@ def test_columns_can_be_looked_at_before_a_load(tmp_path: Path, tenant: Recordin
     events = [{"contact_id": "a", "kind": "open", "at": 0, "n": True}]
     assert inspect_events(tenant, events)["n"] == ("n", "boolean", "inferred")
     assert tenant.changes == 0
+
+
+def test_what_no_field_can_hold_refuses_its_rows(tmp_path: Path, tenant: RecordingTenant) -> None:
+    text = '{"id":"a","addr":{"zip":1}}\n{"id":"b","addr":[1]}\n{"id":"c","addr":null}\n'
+    report = load_contacts(tenant, _file(tmp_path, text, "x.ndjson"))
+    assert [row.errors[0].message for row in report.rejected] == [
+        "Expected text, got 'an object'",
+        "Expected text, got 'a list with something else than text in it'",
+    ]
+    assert tenant.contacts == {"c": {}}
+    assert "customField.addr" not in tenant.schema.fields
+    with pytest.raises(LoadError):
+        load_contacts(tenant, [{"id": "a", "addr": {"zip": 1}}], strict=True)
+    assert load_contacts(tenant, [{"id": "a", "x": {}}], mapping={"x": ""}).created == 1
+
+
+def test_empty_text_is_no_value_of_any_type(tmp_path: Path, tenant: RecordingTenant) -> None:
+    tenant.schema.define_field(Field("customField.signup", "date"))
+    text = '{"id":"a","signup":"","lead_score":"","tags":"","unsubscribed":""}\n'
+    report = load_contacts(tenant, _file(tmp_path, text, "x.ndjson"))
+    assert report.rejected == ()
+    assert tenant.contacts == {
+        "a": {
+            "customField.signup": None,
+            "contact.lead_score": None,
+            "contact.tags": None,
+            "contact.unsubscribed": None,
+        }
+    }
+
+
+class ChangingTenant(RecordingTenant):
+    """A tenant whose fields someone else changes when some rows are in."""
+
+    def upsert(self, change: UpsertContacts) -> Upserted:
+        """Refuse a batch behind the first."""
+        if self.changes:
+            raise FieldError(Fault("customField.n", "Expected type string, got number"))
+        return super().upsert(change)
+
+    def record(self, change: RecordEvents, *, check_only: bool = False) -> Recorded:
+        """Refuse any batch."""
+        raise FieldError(Fault("size", "Expected type string, got number"))
+
+
+def test_a_field_that_changes_while_a_load_runs_is_told_with_what_went_in(tmp_path: Path) -> None:
+    tenant = ChangingTenant()
+    text = "id,n\n" + "".join(f"c{i},{i}\n" for i in range(100_000))
+    with pytest.raises(LoadError) as caught:
+        load_contacts(tenant, _file(tmp_path, text))
+    stopped, why = caught.value.faults
+    assert stopped.message == (
+        "The tenant's fields changed while this was loaded, so it stopped; "
+        f"the first {len(tenant.contacts):,} good rows went in"
+    )
+    assert 0 < len(tenant.contacts) < 100_000
+    assert (why.path, why.message) == ("customField.n", "Expected type string, got number")
+
+
+def test_events_that_a_tenant_does_not_take_are_told_so() -> None:
+    rows = [{"contact_id": "a", "kind": "open", "at": 0}]
+    with pytest.raises(LoadError, match="so it stopped; nothing went in"):
+        load_events(ChangingTenant(), rows)
 
 
 def test_nothing_to_load_is_no_fault(tenant: RecordingTenant) -> None:

@@ -60,6 +60,7 @@ def test_the_preview_call_says_what_it_takes_and_what_it_needs(description: dict
     assert call["requestBody"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/PreviewRequest"
     }
+    assert call["summary"] == "Preview a segment"
     assert call["security"] == [{"key": []}]
     assert set(call["responses"]) == {"200", "400", "401", "413", "422"}
 

@@ -53,6 +53,10 @@ def test_every_fault_of_the_rules_is_named_with_its_path(preview: Ask) -> None:
         pytest.param({"rules": CANADIANS, "against": "nobody"}, ["against"], id="unknown segment"),
         pytest.param({"sample": 99, "x": 1, "against": 2}, ["sample", "x", "against", "rules"],
                      id="several"),
+        pytest.param({"rules": CANADIANS, "now": "soon", "sample": 99, "against": "nobody"},
+                     ["now", "sample", "against"], id="now beside others"),
+        pytest.param({"rules": "x"}, ["rules"], id="rules no object"),
+        pytest.param({"rules": None, "now": "soon"}, ["rules", "now"], id="null rules and now"),
     ],
 )  # fmt: skip
 def test_every_fault_of_the_body_is_named_by_its_key(
@@ -62,6 +66,35 @@ def test_every_fault_of_the_body_is_named_by_its_key(
 
     assert response.status_code == 422
     assert sorted(error["path"] for error in response.json()["errors"]) == sorted(paths)
+
+
+def test_faults_of_the_rules_come_with_those_of_other_keys(preview: Ask) -> None:
+    unknown = {"field": "contact.contry", "operator": "equals", "value": "Canada"}
+    rules = {"match": "all", "groups": [{"match": "all", "conditions": [unknown]}]}
+
+    response = preview(rules=rules, against="nobody", breakdwon=True, now="soon")
+
+    assert response.status_code == 422
+    assert [error["path"] for error in response.json()["errors"]] == [
+        "breakdwon", "now", "against", "groups[0].conditions[0].field",
+    ]  # fmt: skip
+
+
+def test_an_unknown_segment_comes_with_faults_of_the_rules(preview: Ask) -> None:
+    errors = preview(rules={"match": "some", "groups": []}, against="nobody").json()["errors"]
+
+    assert [error["path"] for error in errors] == ["against", "match"]
+
+
+def test_a_key_that_stands_twice_is_named(send: Ask) -> None:
+    rules = b'{"match": "all", "groups": []}'
+    response = send(b'{"rules": ' + rules + b', "sample": 1, "sample": 2}')
+
+    assert response.status_code == 422
+    assert response.json()["errors"] == [
+        {"path": "sample", "message": "Expected each key once, got 'sample' twice.",
+         "code": "repeated_key"}
+    ]  # fmt: skip
 
 
 def test_an_unknown_key_comes_with_the_known_ones(preview: Ask) -> None:

@@ -54,6 +54,12 @@ def test_blank_lines_do_not_count_and_newlines_may_be_mixed(file: Path) -> None:
     assert lines_of(source) == [1, 4, 5]
 
 
+@pytest.mark.parametrize("text", [b'[{"id":"a"}]', b"\xef\xbb\xbf\n [\n]"])
+def test_one_array_is_told_to_be_written_one_object_a_line(file: Path, text: bytes) -> None:
+    with pytest.raises(LoadError, match=r"Expected one JSON object a line in .*, got an array"):
+        rows_of(written(file, text))
+
+
 BAD = {
     "cut off": b'{"id":"a"',
     "text behind": b'{"id":"a"} x',

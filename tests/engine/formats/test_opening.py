@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bitseg import LoadError
-from bitseg.formats import Source, open_source
+from bitseg.formats import open_source
 from tests.engine.formats.reading import rows_of
 
 if TYPE_CHECKING:
@@ -133,6 +133,51 @@ def test_record_batches_that_differ_are_refused() -> None:
         open_source(iter([BATCH, other]))
 
 
+@pytest.mark.parametrize("make", [list, iter], ids=["a list", "an iterator"])
+def test_record_batches_with_something_else_among_them_are_refused(make: Any) -> None:
+    with pytest.raises(LoadError, match="Expected only record batches, got a dict"):
+        open_source(make([BATCH, {"id": "a"}]))
+
+
+class BadStream:
+    """Offers an Arrow stream, and none comes."""
+
+    def __init__(self, stream: object) -> None:
+        """Take what to offer; an error is raised."""
+        self._stream = stream
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:  # noqa: PLW3201
+        """Offer it."""
+        if isinstance(self._stream, Exception):
+            raise self._stream
+        return self._stream
+
+
+@pytest.mark.parametrize("stream", [5, KeyError("gone")], ids=["no stream", "an error"])
+def test_a_bad_stream_is_refused(stream: object) -> None:
+    with pytest.raises(LoadError, match="Cannot read the table"):
+        open_source(BadStream(stream))
+
+
+def test_a_lazy_frame_that_fails_is_refused() -> None:
+    frame = pl.LazyFrame({"id": ["a"]}).select(pl.col("no_such_column"))
+    with pytest.raises(LoadError, match=r"Cannot collect the LazyFrame: .*no_such_column"):
+        open_source(frame)
+
+
+@pytest.mark.parametrize("packed", PACKED)
+@pytest.mark.parametrize(
+    ("suffix", "found"), [("parquet", "parquet"), ("arrow", "arrow"), ("arrows", "arrow")]
+)
+def test_a_file_that_is_no_text_is_not_read_as_text(
+    tmp_path: Path, suffix: str, found: str, packed: str
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(PACKED[packed](FILES[suffix]))
+    with pytest.raises(LoadError, match=rf"Expected csv in .*rows.csv, got {found}; give it a"):
+        open_source(path)
+
+
 def test_a_format_may_be_said(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(FILES["ndjson"])
@@ -172,13 +217,16 @@ def test_a_damaged_page_is_found_while_reading(tmp_path: Path) -> None:
         rows_of(source)
 
 
-def test_only_wanted_columns_of_a_table_are_read(tmp_path: Path) -> None:
+def test_only_wanted_columns_of_a_table_are_looked_at() -> None:
+    (batch,) = open_source(TABLE).batches(lambda name: name == "n")
+    assert batch.rows.to_pydict() == {"n": [1, None]}
+
+
+def test_all_columns_of_parquet_are_read_so_that_damage_is_found_first(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     path.write_bytes(FILES["parquet"])
-    sources: list[Source] = [open_source(path), open_source(TABLE)]
-    for source in sources:
-        (batch,) = source.batches(lambda name: name == "n")
-        assert batch.rows.to_pydict() == {"n": [1, None]}
+    (batch,) = open_source(path).batches(lambda name: name == "n")
+    assert batch.rows.to_pydict() == {"id": ["a", "b"], "n": [1, None]}
 
 
 def test_a_large_row_group_comes_in_batches(tmp_path: Path) -> None:

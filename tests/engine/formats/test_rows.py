@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,14 @@ from bitseg import LoadError
 from bitseg.formats import open_source
 from bitseg.formats.rows import column_of
 from tests.engine.formats.reading import faults_of, rows_of
+
+
+class Broken(tzinfo):
+    """A timezone that fails."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        """Fail in a way of its own."""
+        raise RuntimeError
 
 
 class Plan(StrEnum):
@@ -56,6 +64,13 @@ def test_a_column_has_the_type_of_its_values(values: list[Any], kind: pa.DataTyp
         assert column.type == kind
 
 
+@pytest.mark.parametrize("unit", ["D", "s", "ms", "us", "ns"])
+def test_date_times_of_numpy_are_walls(unit: str) -> None:
+    column = column_of([np.datetime64("2024-02-29", unit), None])  # type: ignore[call-overload]
+    assert column.type == pa.timestamp("us")
+    assert column.to_pylist() == [datetime(2024, 2, 29), None]  # noqa: DTZ001
+
+
 def test_a_moment_of_any_offset_is_the_same_instant() -> None:
     moment = datetime(2024, 1, 1, 5, tzinfo=timezone(timedelta(hours=5)))
     assert column_of([moment]).to_pylist() == [datetime(2024, 1, 1, tzinfo=UTC)]
@@ -73,6 +88,13 @@ def test_a_moment_of_any_offset_is_the_same_instant() -> None:
         pytest.param(b"a", "a bytes", id="bytes"),
         pytest.param(2**70, float(2**70), id="an integer of more than 64 bits"),
         pytest.param(Decimal("1.5"), 1.5, id="a decimal"),
+        pytest.param(np.datetime64("NaT"), None, id="no date-time of numpy"),
+        pytest.param(np.datetime64("-9999-01-01"), "a datetime64", id="a year before all"),
+        pytest.param(
+            datetime(2024, 1, 1, tzinfo=Broken()),
+            "a date-time whose timezone fails, or beyond the years of UTC",
+            id="a timezone that fails",
+        ),
         pytest.param(np.int32(7), 7, id="a numpy integer"),
         pytest.param(np.float32(1.5), 1.5, id="a numpy float"),
         pytest.param(np.bool_(True), True, id="a numpy boolean"),  # noqa: FBT003

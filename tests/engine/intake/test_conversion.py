@@ -154,9 +154,9 @@ class TestTyped:
         raw = [
             "2024-01-01", JAN_1, JAN_1 + 0.9, datetime(2023, 12, 31, 23, tzinfo=UTC),
             datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None), date(2024, 1, 1), None,
-            "", "1704063600000", True, ["2024"], float("nan"), 1e300, -10**15, 2**63 - 1,
+            "1704063600000", True, ["2024"], float("nan"), 1e300, -10**15, 2**63 - 1,
         ]  # fmt: skip
-        expected = [JAN_1] * 6 + [None] + [BAD] * 8
+        expected = [JAN_1] * 6 + [None] + [BAD] * 7
         assert _typed("date", raw) == expected
 
     def test_dates_are_floored_to_the_ms(self) -> None:
@@ -238,7 +238,8 @@ class TestTyped:
         "raw",
         [
             pa.array([{"a": 1}]),
-            pa.array([b"x"]),
+            pa.array([b"x"], pa.binary(1)),
+            pa.array([[1]]),
             pa.array([5], pa.duration("s")),
             pa.array([5], pa.time32("s")),
         ],
@@ -246,6 +247,23 @@ class TestTyped:
     )
     def test_other_types_are_no_values(self, data_type: DataType, raw: pa.Array) -> None:
         assert _typed(data_type, raw) == [BAD]
+
+    @pytest.mark.parametrize("data_type", ARROW_TYPES)
+    def test_empty_text_is_missing(self, data_type: DataType) -> None:
+        assert _typed(data_type, pa.array(["", None, ""])) == [None, None, None]
+        assert _typed(data_type, ["", True, {"a": 1}])[0] is None
+
+    @pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary_view()], ids=str)
+    def test_bytes_that_are_utf_8_are_text(self, kind: pa.DataType) -> None:
+        raw = pa.array(["ç".encode(), None, b"", b"\xff"], kind)
+        assert _typed("string", raw) == ["ç", None, None, BAD]
+        assert _outcome(convert_ids(raw)) == ["ç", None, BAD, BAD]
+
+    def test_a_list_with_text_too_long_is_told_in_words(self) -> None:
+        converted = convert(column_of([["a" * 65_537]]), "array", BERLIN, textual=False)
+        assert [problem.expected for problem in converted.problems] == [
+            "a list of texts in UTF-8, each of at most 65536 bytes"
+        ]
 
     @pytest.mark.parametrize("data_type", ARROW_TYPES)
     def test_nothing_is_nothing_of_any_type(self, data_type: DataType) -> None:
@@ -272,4 +290,6 @@ class TestIds:
     def test_words_say_what_is_wrong(self) -> None:
         converted = convert_ids(column_of(["", "a\nb"]))
         words = " / ".join(problem.expected for problem in converted.problems)
+        (problem,) = convert_ids(column_of([1.5])).problems
+        assert problem.expected == "an id, which is text or an integer of 64 bits"
         assert re.fullmatch(r"an id of 1 to 255 .* / an id without control characters", words)

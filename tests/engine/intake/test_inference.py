@@ -86,7 +86,8 @@ def test_columns_of_text(cells: list[str | None], data_type: DataType | None) ->
         pytest.param([1, 2, "a"], "number", id="most are numbers"),
         pytest.param([1, "a", "b"], "string", id="most are text"),
         pytest.param([1, "a"], "string", id="as many text as numbers"),
-        pytest.param([{"a": 1}], None, id="only what no field can hold"),
+        pytest.param([{"a": 1}, None], "string", id="only what no field can hold"),
+        pytest.param([{"a": 1}, [1], 5], "number", id="a number among what no field can hold"),
         pytest.param([None], None, id="nothing"),
     ],
 )
