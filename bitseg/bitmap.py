@@ -34,7 +34,8 @@ _NO_RUNS_COOKIE: Final = 12346
 
 
 @kernel
-def _popcount(word: np.uint64) -> np.uint64:
+def popcount(word: np.uint64) -> np.uint64:
+    """Return how many bits of a word are set (Hacker's Delight, section 5-1)."""
     word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
     word = (word & np.uint64(0x3333333333333333)) + (
         (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
@@ -47,7 +48,7 @@ def _popcount(word: np.uint64) -> np.uint64:
 def _count(words: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(words.size):
-        total += _popcount(words[i])
+        total += popcount(words[i])
     return total
 
 
@@ -56,7 +57,7 @@ def _and(left: Words, right: Words, out: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(out.size):
         out[i] = left[i] & right[i]
-        total += _popcount(out[i])
+        total += popcount(out[i])
     return total
 
 
@@ -64,7 +65,7 @@ def _and(left: Words, right: Words, out: Words) -> np.uint64:
 def _and_count(left: Words, right: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(left.size):
-        total += _popcount(left[i] & right[i])
+        total += popcount(left[i] & right[i])
     return total
 
 
@@ -73,7 +74,7 @@ def _or(left: Words, right: Words, out: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(out.size):
         out[i] = left[i] | right[i]
-        total += _popcount(out[i])
+        total += popcount(out[i])
     return total
 
 
@@ -82,7 +83,7 @@ def _minus(left: Words, right: Words, out: Words) -> np.uint64:
     total = np.uint64(0)
     for i in range(out.size):
         out[i] = left[i] & ~right[i]
-        total += _popcount(out[i])
+        total += popcount(out[i])
     return total
 
 
@@ -124,7 +125,7 @@ def _rows_of(words: Words, count: int) -> Rows:
         word = words[i]
         while word:
             low = word & (~word + np.uint64(1))
-            out[at] = np.uint32(i * 64) + np.uint32(_popcount(low - np.uint64(1)))
+            out[at] = np.uint32(i * 64) + np.uint32(popcount(low - np.uint64(1)))
             at += 1
             word ^= low
     return out
@@ -144,7 +145,7 @@ def _container(words: Words, body: npt.NDArray[np.uint8], at: int, count: int) -
         word = words[i]
         while word:
             low = word & (~word + np.uint64(1))
-            row = i * 64 + int(_popcount(low - np.uint64(1)))
+            row = i * 64 + int(popcount(low - np.uint64(1)))
             body[at] = np.uint8(row & 255)
             body[at + 1] = np.uint8(row >> 8)
             at += 2

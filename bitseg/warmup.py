@@ -63,7 +63,7 @@ _FIELD_RULES: Final[tuple[tuple[str, str, Any], ...]] = (
 def warm_up() -> None:
     """Ask a small made-up tenant every kind of question, so that the first real one is quick.
 
-    It takes some seconds, or some twenty the first time on a machine.
+    It takes about two seconds, or half a minute and more the first time on a machine.
     """
     clock = [_NOW]
     engine = Engine("Europe/Berlin", clock=lambda: clock[0], retention_days=365)

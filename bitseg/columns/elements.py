@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from bitseg.bitmap import popcount
 from bitseg.columns.protocol import Mask, Rows, Words
 from bitseg.kernel import kernel
 
@@ -18,16 +19,6 @@ DEAD: Final = 2**32 - 1
 
 
 @kernel
-def _popcount(word: np.uint64) -> np.uint64:
-    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    word = (word & np.uint64(0x3333333333333333)) + (
-        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
-
-
-@kernel
 def mark(hits: Words, owners: Rows, words: Words) -> None:
     """Set the bits of the rows, in ``words``, that own an element whose bit is set in ``hits``."""
     for w in range(hits.size):
@@ -35,7 +26,7 @@ def mark(hits: Words, owners: Rows, words: Words) -> None:
         while word != 0:
             low = word & (~word + np.uint64(1))
             word ^= low
-            owner = owners[w * 64 + np.int64(_popcount(low - np.uint64(1)))]
+            owner = owners[w * 64 + np.int64(popcount(low - np.uint64(1)))]
             if owner != DEAD:
                 words[owner >> 6] |= np.uint64(1) << np.uint64(owner & 63)
 
@@ -48,7 +39,7 @@ def count(hits: Words, owners: Rows, tally: npt.NDArray[np.uint16]) -> None:
         while word != 0:
             low = word & (~word + np.uint64(1))
             word ^= low
-            owner = owners[w * 64 + np.int64(_popcount(low - np.uint64(1)))]
+            owner = owners[w * 64 + np.int64(popcount(low - np.uint64(1)))]
             if owner != DEAD:
                 tally[owner] += np.uint16(1)
 

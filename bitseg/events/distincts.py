@@ -8,19 +8,14 @@ import numpy as np
 
 from bitseg.columns.tests import AnyTest, NumberIn
 from bitseg.events.answers import counts_in
-from bitseg.events.recomputed import RecomputedTally, grouped
+from bitseg.events.recomputed import PropertyTally, grouped
 from bitseg.kernel import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     from bitseg.bitmap import Mask, Rows
-    from bitseg.clock import Now
-    from bitseg.events.log import KindLog
     from bitseg.events.tally import Window
-    from bitseg.events.where import Where
 
 
 @kernel
@@ -39,20 +34,11 @@ def _distinct(
     return out
 
 
-class DistinctTally(RecomputedTally):
+class DistinctTally(PropertyTally):
     """How many different values of a property the kind's matching events have; missing is none."""
 
     dtype = np.uint32
     fill = 0
-
-    def __init__(
-        self, kind: str, log: KindLog, of: str, where: Where | None, window: Callable[[Now], Window]
-    ) -> None:
-        """Take the kind's log and the property whose values to tell apart."""
-        super().__init__({kind: log}, window)
-        self._log = log
-        self._of = of
-        self._where = where
 
     def _make(self, window: Window, rows: Rows | None) -> tuple[Rows, npt.NDArray[Any]]:
         found = grouped(self._log, window, self._where, rows, self._values.size)

@@ -141,3 +141,16 @@ class RecomputedTally(Tally):
     def nbytes(self) -> int:
         """Bytes held."""
         return self._values.nbytes
+
+
+class PropertyTally(RecomputedTally):
+    """The part of a tally of one property of a kind's matching events."""
+
+    def __init__(
+        self, kind: str, log: KindLog, of: str, where: Where | None, window: Callable[[Now], Window]
+    ) -> None:
+        """Take the kind's log and the property that is measured."""
+        super().__init__({kind: log}, window)
+        self._log = log
+        self._of = of
+        self._where = where

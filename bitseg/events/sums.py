@@ -10,19 +10,14 @@ import numpy as np
 
 from bitseg.columns.tests import AnyTest, NumberIn
 from bitseg.events.answers import numbers_in
-from bitseg.events.recomputed import Grouped, RecomputedTally, grouped
+from bitseg.events.recomputed import Grouped, PropertyTally, grouped
 from bitseg.kernel import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     from bitseg.bitmap import Mask, Rows
-    from bitseg.clock import Now
-    from bitseg.events.log import KindLog
     from bitseg.events.tally import Window
-    from bitseg.events.where import Where
 
     Floats = npt.NDArray[np.float64]
 
@@ -149,20 +144,11 @@ def _wide_sum(values: Floats) -> float:
         return math.inf if total > 0 else -math.inf
 
 
-class SumTally(RecomputedTally):
+class SumTally(PropertyTally):
     """The sum of a property over a kind's matching events; 0 where there are none."""
 
     dtype = np.float64
     fill = 0.0
-
-    def __init__(
-        self, kind: str, log: KindLog, of: str, where: Where | None, window: Callable[[Now], Window]
-    ) -> None:
-        """Take the kind's log and the property to sum."""
-        super().__init__({kind: log}, window)
-        self._log = log
-        self._of = of
-        self._where = where
 
     def _make(self, window: Window, rows: Rows | None) -> tuple[Rows, npt.NDArray[Any]]:
         found = grouped(self._log, window, self._where, rows, self._values.size)

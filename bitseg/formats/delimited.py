@@ -22,7 +22,7 @@ from bitseg.formats.cells import (
     gather,
     make_cells,
 )
-from bitseg.formats.source import COLUMNS_MAX, BadRow, RawBatch, batch_rows, check_names
+from bitseg.formats.source import COLUMNS_MAX, BadRow, BadRows, RawBatch, batch_rows, check_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,8 +164,8 @@ def _batch(  # noqa: PLR0913, PLR0917 - what was found, what is wanted of it, an
     arrays = [_text_column(data, cells, good, place) for place, _ in chosen]
     names = [name for _, name in chosen]
     rows = pa.RecordBatch.from_arrays(arrays, names) if names else _no_columns(good.size)
-    faults = tuple(
-        _bad_row(data, cells, row, index + row) for row in np.flatnonzero(verdicts).tolist()
+    faults = BadRows(
+        np.flatnonzero(verdicts).tolist(), lambda row: _bad_row(data, cells, row, index + row)
     )
     return RawBatch(rows, good + index, cells.lines[good], faults=faults, read=read)
 

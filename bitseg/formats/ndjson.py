@@ -12,7 +12,7 @@ from bitseg.errors import Fault, LoadError
 from bitseg.formats.bytestream import RECORD_BYTES_MAX, byte_stream
 from bitseg.formats.json_columns import JsonColumns, json_columns
 from bitseg.formats.json_pairs import KEYS_MAX, Bytes, Pairs, find_pairs, first_lines, make_pairs
-from bitseg.formats.source import BATCH_CELLS, BATCH_ROWS, BadRow, RawBatch
+from bitseg.formats.source import BATCH_CELLS, BATCH_ROWS, BadRow, BadRows, RawBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +83,9 @@ class NdjsonSource:
 def _batch(data: Bytes, pairs: Pairs, found: JsonColumns, index: int, read: int) -> RawBatch:
     """Return the objects of one pass as a batch; lines that are none become faults."""
     good = np.flatnonzero(found.good)
-    faults = tuple(
-        _bad_row(data, pairs, line, index + line) for line in np.flatnonzero(~found.good).tolist()
+    faults = BadRows(
+        np.flatnonzero(~found.good).tolist(),
+        lambda line: _bad_row(data, pairs, line, index + line),
     )
     return RawBatch(found.rows, good + index, pairs.numbers[good], found.given, faults, read)
 

@@ -6,7 +6,8 @@ later, by the field its column goes to (``bitseg.intake``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, overload
 
 import msgspec
 import numpy as np
@@ -47,6 +48,29 @@ class BadRow(msgspec.Struct, frozen=True):
     row: Any
 
 
+class BadRows(Sequence[BadRow]):
+    """Bad rows that are put into words only when someone looks at them."""
+
+    def __init__(self, places: Iterable[int], make: Callable[[int], BadRow]) -> None:
+        """Take where the rows are, and what makes one of a place."""
+        self._places = tuple(places)
+        self._make = make
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> BadRow: ...
+    @overload
+    def __getitem__(self, at: slice) -> BadRows: ...
+    def __getitem__(self, at: int | slice) -> BadRow | BadRows:
+        """Return one row, or some, still without words."""
+        if isinstance(at, slice):
+            return BadRows(self._places[at], self._make)
+        return self._make(self._places[at])
+
+
 class RawBatch(msgspec.Struct, frozen=True):
     """Some rows of a source.
 
@@ -56,7 +80,8 @@ class RawBatch(msgspec.Struct, frozen=True):
         lines: int64[n], the line each row began on, from 1; None where there are no lines.
         given: by column, bool[n], False where the row does not have that key at all; a column
             that is not here is given by all rows.
-        faults: rows among these that could not even be read.
+        faults: rows among these that could not even be read, in order; they may be looked at
+            until the next batch is read.
         read: how much of the source was read so far, in the unit of ``Source.total``.
     """
 
@@ -64,7 +89,7 @@ class RawBatch(msgspec.Struct, frozen=True):
     index: npt.NDArray[np.int64]
     lines: npt.NDArray[np.int64] | None = None
     given: dict[str, npt.NDArray[np.bool_]] = {}
-    faults: tuple[BadRow, ...] = ()
+    faults: Sequence[BadRow] = ()
     read: int = 0
 
 

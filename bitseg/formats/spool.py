@@ -87,7 +87,7 @@ def _frame(batch: RawBatch) -> _Frame:
         index=batch.index.tobytes(),
         lines=None if batch.lines is None else batch.lines.tobytes(),
         given={name: mask.tobytes() for name, mask in batch.given.items()},
-        faults=batch.faults,
+        faults=tuple(batch.faults),
         read=batch.read,
     )
 

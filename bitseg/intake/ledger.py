@@ -40,14 +40,15 @@ class Ledger:
         errors = {place: (fault,) for place, fault in (refused or {}).items()}
         places = sorted({*np.flatnonzero(findings.bad).tolist(), *errors})
         self._count += len(batch.faults) + len(places)
-        room = REJECTED_KEPT - len(self._kept)
-        if not self._file.wanted:
-            places = places[: max(room, 0)]
-        rows = [*batch.faults, *(findings.bad_row(at, errors.get(at, ())) for at in places)]
+        room = max(REJECTED_KEPT - len(self._kept), 0)
+        faults = batch.faults
+        if not self._file.wanted:  # words cost more than all else, so only those that are kept
+            faults, places = faults[:room], places[:room]
+        rows = [*faults, *(findings.bad_row(at, errors.get(at, ())) for at in places)]
         rows.sort(key=lambda row: row.index)
         for row in rows:
             self._file.write(row)
-        self._kept.extend(Rejected(row.index, row.errors, row.line) for row in rows[: max(room, 0)])
+        self._kept.extend(Rejected(row.index, row.errors, row.line) for row in rows[:room])
 
     def refuse(self) -> None:
         """Refuse the load if a row was rejected.

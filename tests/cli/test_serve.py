@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from click.testing import CliRunner
 
+from bitseg import Engine, Preview
 from bitseg.cli import main
 from server.auth import is_key, make_key
 from tests.cli.conftest import Run
@@ -77,6 +81,31 @@ def test_a_given_key_is_not_printed(events: str) -> None:
         )
 
     assert response.json()["count"] == 2
+
+
+def test_it_has_asked_what_it_announces(
+    run: Run, events: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    preview = Engine.preview
+
+    def noted(engine: Engine, rules: object, **options: Any) -> Preview:
+        asked.append({"rules": rules, **options})
+        return preview(engine, rules, **options)
+
+    def run_no_longer(_server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        for listening in sockets:
+            listening.close()
+
+    monkeypatch.setattr(Engine, "preview", noted)
+    monkeypatch.setattr(uvicorn.Server, "run", run_no_longer)
+    monkeypatch.setattr("server.cli.warm_up", lambda: None)
+
+    result = run("serve", "--events", events, "--port", "0")
+
+    body = re.search(r"-d '(.*)'", result.stdout)
+    assert body is not None
+    assert asked == [json.loads(body[1])]
 
 
 def test_a_key_of_another_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

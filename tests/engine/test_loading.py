@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
 from bitseg import Fault, Field, FieldError, LoadError
+from bitseg.formats import delimited, ndjson
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
 from tests.engine.intake.recording import Recorded, RecordingTenant, Upserted
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from bitseg.changes import RecordEvents, UpsertContacts
 
 CSV = """\
@@ -157,6 +161,26 @@ def test_only_the_first_thousand_rejects_are_kept_but_all_are_counted_and_writte
     with pytest.raises(LoadError) as caught:
         load_contacts(tenant, rows, strict=True)
     assert len(caught.value.faults) == 1_001
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "module"),
+    [("x.csv", "id,n\n" + "a\n" * 3_000, delimited), ("x.ndjson", "{\n" * 3_000, ndjson)],
+    ids=["CSV", "NDJSON"],
+)
+def test_bad_lines_that_nobody_keeps_are_only_counted(
+    tmp_path: Path, tenant: RecordingTenant, name: str, text: str, module: ModuleType
+) -> None:
+    rejects = tmp_path / "rejects.ndjson"
+    with patch.object(module, "_bad_row", wraps=module._bad_row) as worded:  # noqa: SLF001
+        report = load_contacts(tenant, _file(tmp_path, text, name))
+        assert (report.rejected_count, len(report.rejected), worded.call_count) == (
+            3_000,
+            1_000,
+            1_000,
+        )
+        load_contacts(tenant, _file(tmp_path, text, name), rejects=rejects)
+    assert len(rejects.read_text("utf-8").splitlines()) == 3_000
 
 
 def test_an_absent_key_keeps_a_value_and_null_removes_it(tenant: RecordingTenant) -> None:
@@ -399,7 +423,7 @@ def test_what_no_field_can_hold_refuses_its_rows(tmp_path: Path, tenant: Recordi
     report = load_contacts(tenant, _file(tmp_path, text, "x.ndjson"))
     assert [row.errors[0].message for row in report.rejected] == [
         "Expected text, got 'an object'",
-        "Expected text, got 'a list with something else than text in it'",
+        "Expected text, got 'a list with something else than text in…",
     ]
     assert tenant.contacts == {"c": {}}
     assert "customField.addr" not in tenant.schema.fields
@@ -432,7 +456,7 @@ class ChangingTenant(RecordingTenant):
             raise FieldError(Fault("customField.n", "Expected type string, got number"))
         return super().upsert(change)
 
-    def record(self, change: RecordEvents, *, check_only: bool = False) -> Recorded:
+    def record(self, change: RecordEvents, *, check_only: bool = False) -> Recorded:  # noqa: ARG002
         """Refuse any batch."""
         raise FieldError(Fault("size", "Expected type string, got number"))
 

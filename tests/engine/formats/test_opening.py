@@ -146,7 +146,7 @@ class BadStream:
         """Take what to offer; an error is raised."""
         self._stream = stream
 
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:  # noqa: PLW3201
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Offer it."""
         if isinstance(self._stream, Exception):
             raise self._stream

@@ -91,7 +91,7 @@ def test_a_moment_of_any_offset_is_the_same_instant() -> None:
         pytest.param(np.datetime64("NaT"), None, id="no date-time of numpy"),
         pytest.param(np.datetime64("-9999-01-01"), "a datetime64", id="a year before all"),
         pytest.param(
-            datetime(2024, 1, 1, tzinfo=Broken()),
+            datetime(2024, 1, 1, tzinfo=Broken()),  # type: ignore[abstract]
             "a date-time whose timezone fails, or beyond the years of UTC",
             id="a timezone that fails",
         ),
