@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["parquet", "csv", "ndjson"]
 Write: TypeAlias = "Callable[[pa.RecordBatch], None]"
 
+
 @contextmanager
 def opened(path: Path, schema: pa.Schema, form: Format) -> Iterator[Write]:
     """Yield what writes a batch of a schema; the file has its name only when all is written."""

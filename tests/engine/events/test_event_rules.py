@@ -92,6 +92,21 @@ def test_a_window_moves_forwards_and_back_and_takes_late_events() -> None:
     assert found(engine, _counted("2d")) == []
 
 
+def test_what_crossed_a_window_is_remembered_though_a_late_event_moves_the_log() -> None:
+    clock = Clock("2026-03-10T00:00:00Z")
+    engine = engine_of("a", "b", *CROWD, clock=clock)
+    once, twice = _counted("2d"), _counted("2d", value=2)
+    record(engine, *((f"x{i}", "open", "2026-01-01") for i in range(100)))
+    assert (found(engine, once), found(engine, twice)) == ([], [])
+    record(engine, *(("a", "open", f"2026-03-11T0{i}:00Z") for i in range(3)))
+    assert (found(engine, once), found(engine, twice)) == ([], [])
+    clock.set("2026-03-12T00:00:00Z")
+    assert found(engine, once) == ["a"]
+    record(engine, *(("b", "open", f"2026-01-0{i}") for i in range(2, 8)))
+    assert found(engine, all_of({"event": "open", "value": 6})) == ["b"]
+    assert found(engine, twice) == ["a"]
+
+
 def test_withdrawn_events_and_erased_contacts_leave_windows_that_hold_them_only() -> None:
     clock = Clock("2026-03-10T00:00:00Z")
     engine = engine_of("a", "b", clock=clock)
