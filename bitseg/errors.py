@@ -68,7 +68,7 @@ class FieldError(BitsegError, ValueError):
 
 
 class LoadError(BitsegError, ValueError):
-    """A source cannot be read as asked; nothing of it went in."""
+    """A source cannot be read as asked; nothing of it went in, unless the message says so."""
 
     code = "invalid_load"
 
