@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import msgspec
@@ -46,11 +45,10 @@ BOMBS: list[Any] = [
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused_at_once(bomb: Any) -> None:
-    raw = bomb()
-    before = time.process_time()
-    assert faults(raw)
-    assert time.process_time() - before < 1
+def test_a_bomb_is_refused_with_faults_that_can_be_sent(bomb: Any) -> None:
+    found_faults = faults(bomb())
+    assert found_faults
+    assert max(len(str(one)) for one in found_faults) < 1_000
 
 
 def test_a_number_with_a_million_digits_is_refused() -> None:
