@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bitseg.clock import FIRST_INSTANT, LAST_INSTANT, to_ms
 from bitseg.errors import FieldError, SegmentError
+from bitseg.whole_text import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,8 +33,7 @@ def check_segment_id(segment: object) -> None:
     Raises:
         SegmentError: it is no string of 1 to 255 characters of Unicode.
     """
-    fits = isinstance(segment, str) and 0 < len(segment) <= LONGEST
-    if not fits or any("\ud800" <= char <= "\udfff" for char in str(segment)):
+    if not is_text(segment) or not 0 < len(segment) <= LONGEST:
         raise SegmentError(f"Expected a segment id of 1 to {LONGEST} characters, got {segment!r}")
 
 

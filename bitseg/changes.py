@@ -1,6 +1,6 @@
-"""A change is one kind of write, typed and checked; nothing else is a write.
+"""A change is one kind of write to contacts, events or fields, typed and checked.
 
-Contacts, events and segments apply changes; a journal can store them. Column payloads are Arrow
+Contacts and events apply changes; a journal can store them. Column payloads are Arrow
 arrays in one form per data type, ``ARROW_TYPES``: nulls mean "no value", dates are ms since 1970
 UTC, strings are never empty and lists hold no duplicates, empties or nulls (SPEC section 4).
 """
@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bitseg.fields import DataType, Field
-from bitseg.rules.nodes import Definition
 
 ARROW_TYPES: Final[dict[DataType, pa.DataType]] = {
     "string": pa.large_string(),
@@ -90,17 +89,3 @@ class DefineField(msgspec.Struct, frozen=True):
     """Declare a custom field, or change the words of one."""
 
     field: Field
-
-
-class DefineSegment(msgspec.Struct, frozen=True):
-    """Set a segment: dynamic by a definition, static by contact ids."""
-
-    segment: str
-    definition: Definition | None = None
-    contact_ids: tuple[str, ...] = ()
-
-
-class RemoveSegment(msgspec.Struct, frozen=True):
-    """Forget a segment."""
-
-    segment: str

@@ -14,6 +14,7 @@ from bitseg.changes import UpsertContacts
 from bitseg.columns import DateColumn, make_column
 from bitseg.columns.tests import AnyTest, Present, StringIn, StringLike
 from bitseg.strings import StringPool
+from bitseg.whole_text import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -257,17 +258,6 @@ class Contacts:
 def as_ids(values: Iterable[object]) -> pa.LargeStringArray:
     """Return what callers gave as ids; what is no text becomes "", which nobody's id is."""
     return pa.array([one if is_text(one) else "" for one in values], pa.large_string())
-
-
-def is_text(value: object) -> bool:
-    """Return whether a value is a string of whole characters: half a surrogate pair is none."""
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _last_of_each(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:

@@ -20,7 +20,7 @@ from bitseg.events.lasts import NEVER, LastTally
 from bitseg.events.recomputed import grouped
 from bitseg.events.sums import PARTIALS, SumTally, amounts, sums, with_more
 from bitseg.fields import LAST_DATES, TOTALS
-from bitseg.sources import Intervals, Source, TallySource
+from bitseg.sources import Dateless, Intervals, Source, TallySource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ class Baselines:
         return found
 
 
-class TotalSource:
+class TotalSource(Dateless):
     """A lifetime count plus its baseline."""
 
     def __init__(self, tally: CountTally, baselines: Baselines) -> None:
@@ -143,15 +143,6 @@ class TotalSource:
     def value_at(self, row: int) -> float:
         """Return one row's total."""
         return float(self._values(np.array([row], np.uint32))[0])
-
-    def rows_between(self, intervals: Intervals) -> Rows:
-        """Return no rows: a total is no date."""
-        del intervals
-        return np.empty(0, np.uint32)
-
-    def extent(self) -> tuple[int, int] | None:
-        """Return None: a total is no date."""
-        return None
 
     def listen(self, listener: Listener) -> None:
         """Tell this one of events and baselines."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from bitseg.bitmap import RowSet
 from bitseg.kernel import kernel
+from bitseg.sources import Dateless
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from bitseg.columns.tests import AnyTest
     from bitseg.contacts import Contacts
     from bitseg.events.tally import Listener
-    from bitseg.sources import Intervals
 
     Hashes = npt.NDArray[np.uint64]
     Bytes = npt.NDArray[np.uint8]
@@ -169,7 +169,7 @@ def below(percent: Decimal) -> Below:
     return Below(ceil(Fraction(percent) * 2**64 / 100))
 
 
-class SampleSource:
+class SampleSource(Dateless):
     """All contacts' hashes under one seed."""
 
     def __init__(self, contacts: Contacts, seed: str) -> None:
@@ -193,15 +193,6 @@ class SampleSource:
             return live
         found = hashes(self._seed, self._contacts.ids.take(rows))
         return live & (found < np.uint64(limit))
-
-    def rows_between(self, intervals: Intervals) -> Rows:
-        """Return no rows: a sample is no date."""
-        del intervals
-        return np.empty(0, np.uint32)
-
-    def extent(self) -> tuple[int, int] | None:
-        """Return None: a sample is no date."""
-        return None
 
     def value_at(self, row: int) -> Any:
         """Return where in [0, 100) one contact stands; it is in when that is below the percent."""

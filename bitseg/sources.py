@@ -101,7 +101,20 @@ class StoredSource:
         self._contacts.leave(self._path, listener)
 
 
-class TallySource:
+class Dateless:
+    """The part of sources whose values are no dates."""
+
+    def rows_between(self, intervals: Intervals) -> Rows:
+        """Return no rows: no value is an instant."""
+        del intervals
+        return np.empty(0, np.uint32)
+
+    def extent(self) -> tuple[int, int] | None:
+        """Return None: no value is an instant."""
+        return None
+
+
+class TallySource(Dateless):
     """What a tally says, with no baseline: event rules, sequences and habits."""
 
     def __init__(self, tally: Tally) -> None:
@@ -113,12 +126,3 @@ class TallySource:
         self.value_at = tally.value_at
         self.listen = tally.listen
         self.leave = tally.leave
-
-    def rows_between(self, intervals: Intervals) -> Rows:
-        """Return no rows: none of these is a date."""
-        del intervals
-        return np.empty(0, np.uint32)
-
-    def extent(self) -> tuple[int, int] | None:
-        """Return None: none of these is a date."""
-        return None

@@ -46,24 +46,16 @@ class EventLogs:
             self._tallies[key] = (kinds, make())
         return self._tallies[key][1]
 
-    def drop_unheard(self) -> int:
-        """Drop the tallies that nobody listens to, and return how many bytes they had."""
-        freed = 0
+    def drop_unheard(self) -> None:
+        """Drop the tallies that nobody listens to, and the logs that were only asked about."""
         for key, (_, tally) in list(self._tallies.items()):
             if not tally.heard:
-                freed += tally.nbytes
                 tally.close()
                 del self._tallies[key]
         named = {kind for kinds, _ in self._tallies.values() for kind in kinds}
         for kind in [kind for kind, log in self.kinds.items() if not len(log)]:
             if kind not in named:  # only ever asked about
                 del self.kinds[kind]
-        return freed
-
-    @property
-    def tally_count(self) -> int:
-        """How many tallies are kept."""
-        return len(self._tallies)
 
     def drop_built(self) -> None:
         """Drop the tallies that nobody listens to and the indexes by contact."""

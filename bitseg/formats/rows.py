@@ -20,6 +20,7 @@ import pyarrow as pa
 from bitseg.errors import Fault, LoadError
 from bitseg.formats.mixed import NO_CHILD, OTHER, mixed_column
 from bitseg.formats.source import BATCH_ROWS, COLUMNS_MAX, BadRow, RawBatch
+from bitseg.whole_text import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -151,15 +152,7 @@ def _is_row(row: Any) -> bool:
 
 
 def _is_key(key: Any) -> bool:
-    return isinstance(key, str) and _is_text(key)
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return is_text(key)
 
 
 def _refused(rows: list[Any], place: int, index: Int64s, lines: Int64s | None) -> BadRow:
