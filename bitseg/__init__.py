@@ -3,17 +3,23 @@
 from bitseg.engine import Engine
 from bitseg.errors import (
     BitsegError,
+    DamagedError,
     Fault,
     FieldError,
+    InUseError,
     LoadError,
     MissingExtraError,
+    NoRoomError,
+    RepeatError,
     RuleError,
     SegmentError,
+    StoreError,
     UnknownContactError,
     UnknownSegmentError,
 )
 from bitseg.fields import BUILT_IN, DATA_TYPES, EVENT_KINDS, Field
 from bitseg.members import Members
+from bitseg.opening import open  # noqa: A004 - SPEC 8 calls it bitseg.open
 from bitseg.operators import MEASURE_OPERATORS, OPERATORS, Operator
 from bitseg.results import (
     Diff,
@@ -23,8 +29,10 @@ from bitseg.results import (
     LoadReport,
     Preview,
     Rejected,
+    Snapshot,
 )
 from bitseg.rules.nodes import Definition
+from bitseg.store import Once
 
 __all__ = [
     "BUILT_IN",
@@ -33,6 +41,7 @@ __all__ = [
     "MEASURE_OPERATORS",
     "OPERATORS",
     "BitsegError",
+    "DamagedError",
     "Definition",
     "Diff",
     "Engine",
@@ -41,16 +50,23 @@ __all__ = [
     "Fault",
     "Field",
     "FieldError",
+    "InUseError",
     "Lint",
     "LoadError",
     "LoadReport",
     "Members",
     "MissingExtraError",
+    "NoRoomError",
+    "Once",
     "Operator",
     "Preview",
     "Rejected",
+    "RepeatError",
     "RuleError",
     "SegmentError",
+    "Snapshot",
+    "StoreError",
     "UnknownContactError",
     "UnknownSegmentError",
+    "open",
 ]

@@ -307,6 +307,23 @@ class RowSet:
         """Return a roaring copy."""
         return _roaring(self._words) if self._words is not None else BitMap(self._sparse)
 
+    def to_bytes(self) -> bytes:
+        """Return the rows in roaring's portable format."""
+        return bytes(self.bitmap().serialize())
+
+    @classmethod
+    def from_bytes(cls, data: bytes, n: int) -> RowSet:
+        """Return the set of rows that ``to_bytes`` wrote, all below n.
+
+        Raises:
+            ValueError: these are no such bytes, or hold a row from n on.
+        """
+        rows = BitMap.deserialize(data)
+        if rows and rows.max() >= n:
+            message = f"Expected rows below {n}, got {rows.max()}"
+            raise ValueError(message)
+        return cls.from_bitmap(rows, n)
+
     def copy(self) -> RowSet:
         """Return a set of the same rows that nobody else holds."""
         words = None if self._words is None else self._words.copy()

@@ -1,13 +1,15 @@
-"""A change is one kind of write to contacts, events or fields, typed and checked.
+"""A change is one kind of write, typed and checked: nothing else changes a tenant.
 
-Contacts and events apply changes; a journal can store them. Column payloads are Arrow
-arrays in one form per data type, ``ARROW_TYPES``: nulls mean "no value", dates are ms since 1970
-UTC, strings are never empty and lists hold no duplicates, empties or nulls (SPEC section 4).
+Contacts, events and segments apply changes; a store keeps them, and applying the same changes in
+the same order to the same data gives the same data again. Column payloads are Arrow arrays in one
+form per data type, ``ARROW_TYPES``: nulls mean "no value", dates are ms since 1970 UTC, strings
+are never empty and lists hold no duplicates, empties or nulls (SPEC section 4). Strings may be
+dictionary-encoded.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 import numpy as np
@@ -23,6 +25,15 @@ ARROW_TYPES: Final[dict[DataType, pa.DataType]] = {
     "date": pa.int64(),
     "array": pa.large_list(pa.large_string()),
 }
+
+
+def arrow_type(values: pa.Array) -> pa.DataType:
+    """Return the type of an array's values, dictionary-encoded or not."""
+    if pa.types.is_dictionary(values.type):
+        return values.type.value_type
+    if pa.types.is_large_list(values.type) and pa.types.is_dictionary(values.type.value_type):
+        return pa.large_list(values.type.value_type.value_type)
+    return values.type
 
 
 class FieldValues(msgspec.Struct, frozen=True):
@@ -44,11 +55,13 @@ class UpsertContacts(msgspec.Struct, frozen=True):
         ids: large_string[n], valid ids, no nulls.
         columns: by field path; never ``contact.id``. ``engagement.`` ones are baselines.
         at: the write's instant, ms; becomes created_at and updated_at where these are not given.
+        fields: custom fields that these values are the first of; they are declared with them.
     """
 
     ids: pa.LargeStringArray
     columns: dict[str, FieldValues]
     at: int
+    fields: tuple[Field, ...] = ()
 
 
 class RecordEvents(msgspec.Struct, frozen=True):
@@ -73,6 +86,46 @@ class RecordEvents(msgspec.Struct, frozen=True):
     create_contacts: bool = False
 
 
+class KindEvents(msgspec.Struct, frozen=True):
+    """Events of one kind, in order of arrival.
+
+    Attributes:
+        rows: uint32[k], the contacts' rows.
+        at: int64[k], ms.
+        codes: uint32[k], the event ids' codes, 0 for none; None where none has one.
+        properties: by name, of ``ARROW_TYPES``; only those that an event has.
+    """
+
+    rows: npt.NDArray[np.uint32]
+    at: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.uint32] | None
+    properties: dict[str, pa.Array]
+
+
+class AddEvents(msgspec.Struct, frozen=True):
+    """Add events that were looked at: none is a duplicate, of a wrong type or of nobody.
+
+    What ``RecordEvents`` comes to for the data it meets; it fits no other.
+
+    Attributes:
+        created: large_string, the ids of contacts to create; they get the next rows.
+        event_ids: large_string, the ids to remember; they get the next codes.
+        kinds: the events by kind, in the order in which the kinds appear.
+        recorded_at: the write's instant, ms.
+    """
+
+    created: pa.LargeStringArray
+    event_ids: pa.LargeStringArray
+    kinds: dict[str, KindEvents]
+    recorded_at: int
+
+
+class DropEvents(msgspec.Struct, frozen=True):
+    """Drop the events before an instant (ms), and keep what they gave to lifetime fields."""
+
+    before: int
+
+
 class DeleteContacts(msgspec.Struct, frozen=True):
     """Erase contacts, their values and their events."""
 
@@ -89,3 +142,85 @@ class DefineField(msgspec.Struct, frozen=True):
     """Declare a custom field, or change the words of one."""
 
     field: Field
+
+
+class MembersChanged(msgspec.Struct, frozen=True):
+    """Record who entered and left a segment.
+
+    Attributes:
+        segment: the segment's id.
+        number: the record's, from 1 without gaps in each segment.
+        at: the instant at which they did, ms.
+        entered: their rows as portable roaring bytes.
+        left: likewise.
+    """
+
+    segment: str
+    number: int
+    at: int
+    entered: bytes
+    left: bytes
+
+
+class DefineSegment(msgspec.Struct, frozen=True):
+    """Set a segment: dynamic by rules, or static by rows.
+
+    Attributes:
+        id: the segment's.
+        at: the write's instant, ms.
+        rules: the definition as JSON, as people gave it; None where it is static.
+        spelled: the same as it was read, with all types: what it means must not depend on what
+            the schema holds when it is read again.
+        members: the rows as portable roaring bytes; None where it is dynamic.
+        moved: who entered and left by it; None where nobody did.
+    """
+
+    id: str
+    at: int
+    rules: bytes | None = None
+    spelled: bytes | None = None
+    members: bytes | None = None
+    moved: MembersChanged | None = None
+
+
+class RefreshSegments(msgspec.Struct, frozen=True):
+    """Record who entered and left by writes and by the passing of time, found at ms ``at``."""
+
+    at: int
+    moved: tuple[MembersChanged, ...]
+
+
+class RemoveSegment(msgspec.Struct, frozen=True):
+    """Forget a segment."""
+
+    id: str
+    at: int
+
+
+class ChangeSettings(msgspec.Struct, frozen=True):
+    """Set what is fixed for the data, not for a process.
+
+    Attributes:
+        timezone: IANA name of the tenant's timezone.
+        remember_event_ids_days: for how many days an event id is remembered at the least.
+        retention_days: for how many days events are kept; None = for ever.
+    """
+
+    timezone: str
+    remember_event_ids_days: int
+    retention_days: int | None = None
+
+
+Change: TypeAlias = (
+    UpsertContacts
+    | RecordEvents
+    | AddEvents
+    | DropEvents
+    | DeleteContacts
+    | WithdrawEvents
+    | DefineField
+    | DefineSegment
+    | RefreshSegments
+    | RemoveSegment
+    | ChangeSettings
+)

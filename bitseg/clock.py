@@ -56,3 +56,13 @@ def to_ms(moment: datetime) -> int:
     -1
     """
     return (moment - _EPOCH) // _MS
+
+
+def show_instant(at: int) -> str:
+    """Return ms since 1970 UTC as ISO 8601, as in ``2026-03-01T00:00:00.000Z``.
+
+    The end of the last day of year 9999, which lies behind all dates, shows as the last instant.
+    """
+    at = min(max(at, FIRST_INSTANT), LAST_INSTANT)
+    moment = _EPOCH + timedelta(milliseconds=at)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1_000:03d}Z".rjust(24, "0")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 import numpy as np
@@ -35,6 +35,18 @@ class Upserted(msgspec.Struct, frozen=True):
 
     created: int
     updated: int
+
+
+class Watcher(Protocol):
+    """Who hears of every write to a field."""
+
+    def touch(self, path: str, rows: Rows) -> None:
+        """Hear that rows were written, ``contact.id`` of who came and went."""
+        ...
+
+    def drop(self, path: str) -> None:
+        """Hear that a field's column was dropped."""
+        ...
 
 
 class IdColumn:
@@ -91,12 +103,17 @@ class Contacts:
         self.columns: dict[str, Column] = {}
         self._created_given = RowSet.empty(0)
         self._listeners: dict[str, list[Listener]] = {}
+        self._watcher: Watcher | None = None
         self.id_column = IdColumn(self)
 
     @property
     def n(self) -> int:
         """How many rows there are, those of erased contacts included."""
         return len(self.ids)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this one of every write, whatever the field."""
+        self._watcher = watcher
 
     def listen(self, path: str, listener: Listener) -> None:
         """Tell this one of writes to a field; ``contact.id`` hears of who comes and goes."""
@@ -113,6 +130,12 @@ class Contacts:
             column = self.columns[path] = make_column(data_type)
         column.grow(self.n)
         return column
+
+    def drop_column(self, path: str) -> None:
+        """Drop the column of a field that has no values, as its type is to change."""
+        self.columns.pop(path, None)
+        if self._watcher is not None:
+            self._watcher.drop(path)
 
     def row_of(self, contact_id: object) -> int:
         """Return the row of one contact id, -1 where nobody has it."""
@@ -217,7 +240,28 @@ class Contacts:
         self.ids.forget(rows)
         self._tell(ID, rows)
 
+    @property
+    def created_given(self) -> RowSet:
+        """The rows whose created_at was given, and not taken from the clock."""
+        return self._created_given
+
+    def restore(self, ids: Iterable[pa.LargeStringArray], live: RowSet, given: RowSet) -> None:
+        """Take contacts that were kept, into no contacts: columns are written afterwards.
+
+        Args:
+            ids: in order of their rows; null for an erased contact's.
+            live: the rows of contacts that are not erased.
+            given: the rows whose created_at was given.
+        """
+        for some in ids:
+            self.ids.extend(some)
+        self.live = live
+        self.live_version = next(VERSIONS)
+        self._created_given = given
+
     def _tell(self, path: str, rows: Rows) -> None:
+        if self._watcher is not None:
+            self._watcher.touch(path, rows)
         for listener in self._listeners.get(path, ()):
             listener.touch(rows)
 

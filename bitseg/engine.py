@@ -6,28 +6,27 @@ it, so it sees one version and never half a write.
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import RLock
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from bitseg.arguments import check_days, check_segment_id, instant_of, several
-from bitseg.bitmap import RowSet
+from bitseg.arguments import check_days, instant_of, several
 from bitseg.changes import DefineField, DeleteContacts, WithdrawEvents
-from bitseg.clock import Now
-from bitseg.contacts import as_ids
-from bitseg.errors import FieldError, SegmentError, UnknownContactError
+from bitseg.clock import Now, show_instant
+from bitseg.defining import Defining
+from bitseg.errors import FieldError, UnknownContactError
 from bitseg.fields import Field
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
 from bitseg.members import Members
 from bitseg.plan.execute import Executor
-from bitseg.plan.nodes import NOBODY
 from bitseg.preview import Evaluation, contact_values, diff, explain, lint
 from bitseg.preview import breakdown as _breakdown
 from bitseg.preview import near_misses as _near_misses
 from bitseg.preview import sample as _sample
-from bitseg.preview.show import show_bounds, show_instant
+from bitseg.preview.show import show_bounds
 from bitseg.results import Explanation, Preview
 from bitseg.rulebook import Rulebook
 from bitseg.segments import Segments
@@ -39,11 +38,9 @@ from bitseg.zones import get_zone
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
-    from pathlib import Path
 
     from bitseg.fields import DataType
-    from bitseg.results import LoadReport
-    from bitseg.rules.nodes import Definition
+    from bitseg.results import LoadReport, Snapshot
 
 GIB: Final = 2**30
 SAMPLE_MOST: Final = 50
@@ -81,12 +78,25 @@ class Engine:
         """
         check_days("remember_event_ids_days", remember_event_ids_days)
         check_days("retention_days", retention_days, may_be_none=True)
-        self._lock = RLock()
-        self._tenant = Tenant(get_zone(timezone), remember_event_ids_days)
-        self._segments = Segments()
+        tenant = Tenant(get_zone(timezone), remember_event_ids_days)
+        writes = Writes(tenant, Segments(), RLock(), clock, retention_days)
+        self._stand_on(writes, keep_bytes)
+
+    @classmethod
+    def on(cls, writes: Writes, keep_bytes: int = GIB) -> Self:
+        """Return an engine on data that are there, as ``bitseg.open`` reads them from a file."""
+        engine = cls.__new__(cls)
+        engine._stand_on(writes, keep_bytes)  # noqa: SLF001 - its own
+        return engine
+
+    def _stand_on(self, writes: Writes, keep_bytes: int) -> None:
+        self._writes = writes
+        self._lock = writes.lock
+        self._tenant = writes.tenant
+        self._segments = writes.segments
         self._rulebook = Rulebook(self._tenant, self._segments)
         self._executor = Executor(self._tenant, self._segments, keep_bytes)
-        self._writes = Writes(self._tenant, self._lock, clock, retention_days)
+        self._defining = Defining(writes, self._rulebook, self._executor)
 
     # Writes
 
@@ -100,9 +110,7 @@ class Engine:
                 or a segment that rests on the type it has.
         """
         field = Field(path, data_type, label or str(path).partition(".")[2], description)
-        with self._lock:
-            self._segments.check_type(field)
-            self._writes.define_field(DefineField(field))
+        self._writes.define_field(DefineField(field))
         return field
 
     def load_contacts(
@@ -177,25 +185,16 @@ class Engine:
     def inspect_events(
         self, rows: Any, mapping: dict[str, str] | None = None
     ) -> dict[str, tuple[str, str, str]]:
-        """Return what each column of an events source would become: property, type, and how known.
-
-        Raises:
-            LoadError: the source cannot be read so.
-        """
+        """Return the same of an events source: property, type, and how known."""
         return inspect_events(self._writes, rows, mapping=mapping)
 
     def delete_contacts(self, ids: Iterable[str]) -> int:
         """Erase contacts, their values and their events; return how many there were."""
-        with self._lock:
-            rows = self._tenant.delete(DeleteContacts(several(ids)))
-            if rows.size:
-                self._segments.erase(rows, self._tenant.contacts.n)
-            return rows.size
+        return self._writes.delete(DeleteContacts(several(ids)))
 
     def withdraw_events(self, event_ids: Iterable[str]) -> int:
         """Take events back by their ids; return how many there were. The ids stay remembered."""
-        with self._lock:
-            return self._tenant.withdraw(WithdrawEvents(several(event_ids)))
+        return self._writes.withdraw(WithdrawEvents(several(event_ids)))
 
     def drop_expired_events(self) -> int:
         """Drop the events that are older than the retention now; return how many."""
@@ -204,26 +203,13 @@ class Engine:
     # Segments
 
     def define_segment(self, segment: str, rules_or_contact_ids: Any) -> int:
-        """Set a segment: dynamic by rules, static by a list of contact ids or by Members.
-
-        Returns:
-            How many members it has now.
+        """Set a segment: dynamic by rules, static by contact ids or Members; return its size.
 
         Raises:
             RuleError: the rules are not valid, match everybody by accident, or form a cycle.
             SegmentError: ids that no contact has, or another engine's Members; nothing changes.
         """
-        with self._lock:
-            check_segment_id(segment)
-            what = self._segment_of(segment, rules_or_contact_ids)
-            prepared = self._segments.prepared(segment, what)
-            # Counted before it is there: if that fails, nothing has changed.
-            if prepared.static is not None:
-                count = prepared.static.members.count
-            else:
-                count = self._evaluation(None).members_of_plan(prepared.plan or NOBODY).count
-            self._segments.put(prepared)
-            return count
+        return self._defining.define(segment, rules_or_contact_ids)
 
     def remove_segment(self, segment: str) -> None:
         """Forget a segment.
@@ -232,23 +218,46 @@ class Engine:
             UnknownSegmentError: there is none.
             SegmentError: other segments refer to it; they are named.
         """
-        with self._lock:
-            self._segments.remove(segment)
+        self._defining.remove(segment)
 
-    def _segment_of(self, segment: str, what: Any) -> Definition | RowSet:
-        n = self._tenant.contacts.n
-        if isinstance(what, Members):
-            if not what.of(self._tenant.contacts):
-                raise SegmentError("Expected Members of the same engine")
-            return RowSet.from_bitmap(what.rows, n).and_(self._tenant.contacts.live)
-        if isinstance(what, list | tuple | set | frozenset):
-            ids = list(what)
-            found = self._tenant.contacts.rows_of(as_ids(ids))
-            unknown = [one for one, row in zip(ids, found.tolist(), strict=True) if row < 0]
-            if unknown:
-                raise SegmentError(*(f"No contact has the id {one!r}" for one in unknown))
-            return RowSet.from_rows(np.unique(found).astype(np.uint32), n)
-        return self._rulebook.read(what, defining=segment)
+    def refresh_segments(self, now: datetime | None = None) -> dict[str, tuple[int, int]]:
+        """Record who entered and left each segment since it was last recorded.
+
+        Returns:
+            ``{segment: (entered, left)}`` of those that changed.
+        """
+        return self._defining.refresh(self._now(now).at)
+
+    # The file, where there is one
+
+    def snapshot(self) -> Snapshot:
+        """Write a snapshot now, so that the next start need not replay the journal.
+
+        Raises:
+            StoreError: it was not written, and what was written before still stands; or the
+                engine has no file.
+        """
+        return self._writes.store.snapshot()
+
+    def backup(self, destination: Path | str) -> None:
+        """Copy the file as it is now, while reading and writing go on.
+
+        Raises:
+            StoreError: it could not be copied, or the engine has no file.
+        """
+        self._writes.store.backup(Path(destination))
+
+    def close(self) -> None:
+        """Let go of the file; what was written is in it. The engine is of no more use."""
+        self._writes.store.close()
+
+    def __enter__(self) -> Self:
+        """Return the engine, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
 
     # Questions
 

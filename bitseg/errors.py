@@ -7,6 +7,11 @@ BitsegError
 ├── SegmentError         a segment may not be defined or removed so                (ValueError)
 ├── UnknownContactError  no contact has that id                                    (LookupError)
 ├── UnknownSegmentError  no segment has that id                                    (LookupError)
+├── RepeatError          a write's key stands for another one, or it still runs    (ValueError)
+├── StoreError           the file can not be written or read                       (OSError)
+│   ├── NoRoomError      there is no room to write; what was there still stands
+│   ├── InUseError       another process has the file
+│   └── DamagedError     the file does not hold what was written; says what and where
 └── MissingExtraError    an optional package is needed and not installed           (ImportError)
 """
 
@@ -89,6 +94,41 @@ class UnknownSegmentError(BitsegError, LookupError):
     """No segment has that id."""
 
     code = "unknown_segment"
+
+
+class RepeatError(BitsegError, ValueError):
+    """A write's key stands for another request, or for one that still runs."""
+
+    code = "key_reused"
+
+    def __init__(self, *faults: Fault | str, running: bool = False) -> None:
+        """Take what is wrong, and whether it is that the first write still runs."""
+        super().__init__(*faults)
+        self.running = running
+
+
+class StoreError(BitsegError, OSError):
+    """The file cannot be written or read; what was answered before still stands."""
+
+    code = "store"
+
+
+class NoRoomError(StoreError):
+    """There is no room to write; nothing changed, and writes work again when there is."""
+
+    code = "no_room"
+
+
+class InUseError(StoreError):
+    """Another process writes the file."""
+
+    code = "in_use"
+
+
+class DamagedError(StoreError):
+    """The file does not hold what was written: no answer is given from it."""
+
+    code = "damaged"
 
 
 class MissingExtraError(BitsegError, ImportError):

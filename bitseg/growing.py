@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 class Growing:
     """Values of one dtype; integers widen when a larger one arrives."""
 
-    __slots__ = ("_data", "size")
+    __slots__ = ("_data", "_frozen", "size")
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
         """Begin empty."""
         self._data: npt.NDArray[Any] = np.empty(0, dtype)
+        self._frozen = 0
         self.size = 0
 
     @property
@@ -29,6 +30,14 @@ class Growing:
     def nbytes(self) -> int:
         """Bytes held, the room behind included."""
         return int(self._data.nbytes)
+
+    def freeze(self) -> npt.NDArray[Any]:
+        """Return the values as they are now, a view that no later change touches.
+
+        Appending goes on behind it; replacing any of its values moves the others to a new place.
+        """
+        self._frozen = self.size
+        return self.values
 
     def extend(self, values: npt.NDArray[Any]) -> None:
         """Append values of a dtype no wider than needed, or wider where one needs it."""
@@ -45,7 +54,8 @@ class Growing:
         """Make sure that ``splice`` of the same has nothing to allocate."""
         self._fit(values)
         end = start + values.size
-        if end > self._data.size:
+        if end > self._data.size or start < self._frozen:
+            self._frozen = 0
             room = np.empty(max(end, self._data.size + self._data.size // 4), self._data.dtype)
             room[: self.size] = self.values
             self._data = room

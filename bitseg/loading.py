@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
 
-from bitseg.changes import DefineField
 from bitseg.errors import Fault, FieldError, LoadError
 from bitseg.formats import RawBatch, Source, open_source
 from bitseg.formats.rejects import RejectsFile
@@ -87,16 +86,16 @@ class Tenant(Protocol):
         """Return the instant of a write made now."""
         ...
 
-    def define_field(self, change: DefineField) -> object:
-        """Declare a field."""
+    def upsert(self, change: UpsertContacts, /) -> Upserted:
+        """Create and update contacts, and declare the fields that come with them."""
         ...
 
-    def upsert(self, change: UpsertContacts) -> Upserted:
-        """Create and update contacts."""
+    def record(self, change: RecordEvents, /) -> Recorded:
+        """Record events."""
         ...
 
-    def record(self, change: RecordEvents, *, check_only: bool = False) -> Recorded:
-        """Record events, or only say what would be rejected."""
+    def look_at(self, change: RecordEvents, /) -> Recorded:
+        """Return which events would be rejected."""
         ...
 
 
@@ -139,7 +138,7 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
             ledger.note(batch, findings)
             if change is not None:
                 with _taken(created + updated):
-                    done = tenant.upsert(_declared(tenant, change, fields))
+                    done = tenant.upsert(_declaring(change, fields))
                 created += done.created
                 updated += done.updated
         return ledger.report(LoadReport(created=created, updated=updated, fields=plan.report))
@@ -185,7 +184,7 @@ def load_events(  # noqa: PLR0913 - the options of the command line
                     ledger.note(batch, findings)
                     continue
                 with _taken(accepted + duplicate):
-                    done = tenant.record(change, check_only=check_only)
+                    done = tenant.look_at(change) if check_only else tenant.record(change)
                 ledger.note(
                     batch, findings, {int(places[at]): fault for at, fault in done.rejected}
                 )
@@ -225,18 +224,19 @@ def inspect_events(
         return plan_events(rows, tenant.schema, mapping).report
 
 
-def _declared(tenant: Tenant, change: UpsertContacts, fields: dict[str, Field]) -> UpsertContacts:
-    """Declare the new fields that a change has values for, and take the others out of it.
+def _declaring(change: UpsertContacts, fields: dict[str, Field]) -> UpsertContacts:
+    """Let a change declare the new fields that it has values for, and take the others out of it.
 
     So a field appears with its first value that goes in, and never by a row that was refused.
     """
     columns = dict(change.columns)
-    for path in fields.keys() & columns.keys():
+    first = []
+    for path in sorted(fields.keys() & columns.keys()):
         if columns[path].values.null_count == len(change.ids):
             del columns[path]
         else:
-            tenant.define_field(DefineField(fields.pop(path)))
-    return msgspec.structs.replace(change, columns=columns)
+            first.append(fields.pop(path))
+    return msgspec.structs.replace(change, columns=columns, fields=tuple(first))
 
 
 @contextmanager

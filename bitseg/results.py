@@ -111,3 +111,21 @@ class Explanation(msgspec.Struct, frozen=True):
     contact_id: str
     member: bool
     conditions: tuple[Explained, ...]
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What a snapshot did.
+
+    Attributes:
+        seq: the last change that it holds.
+        parts: how many parts were written for it; the others stayed.
+        written: their bytes.
+        kept: how many parts stayed.
+        seconds: how long it took.
+    """
+
+    seq: int
+    parts: int
+    written: int
+    kept: int
+    seconds: float

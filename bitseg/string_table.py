@@ -210,10 +210,15 @@ def intern(
 
 
 @kernel
-def fill(arena: Bytes, ends: Ends, count: int, slots: Slots, bits: int, key: Key) -> None:
-    """Enter ``count`` distinct strings into empty slots, without those that were forgotten."""
+def fill(
+    arena: Bytes, ends: Ends, first: int, count: int, slots: Slots, bits: int, key: Key
+) -> None:
+    """Enter the distinct strings from ``first`` up to ``count``, without forgotten ones.
+
+    None of them may be there already.
+    """
     mask = np.int64((1 << bits) - 1)
-    for code in range(count):
+    for code in range(first, count):
         start, end = np.int64(ends[code]), np.int64(ends[code + 1])
         if start < end and arena[start] == FORGOTTEN:
             continue

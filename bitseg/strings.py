@@ -100,6 +100,50 @@ class StringPool:
         known = self.find(large_strings(texts))
         return np.unique(known[known >= 0]).astype(np.uint32)
 
+    def extend(self, strings: pa.LargeStringArray) -> None:
+        """Give strings that are distinct and new the next codes; a null is a forgotten one.
+
+        It is how a pool is read back: without looking up, which takes most of ``intern``.
+        """
+        forgotten = pa.scalar(bytes((string_table.FORGOTTEN,)), pa.large_binary())
+        texts = strings.cast(pa.large_binary()).fill_null(forgotten)
+        _, ends, text = texts.buffers()
+        offsets = np.frombuffer(ends, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        first, used = self._count, int(self._ends[self._count])
+        size = int(offsets[-1] - offsets[0])
+        if used + size > self._arena.size:
+            self._arena = _longer(self._arena, _room(self._arena.size, used + size, 0))
+        if self._arena.size > NARROW:
+            self._ends = self._ends.astype(np.int64, copy=False)
+        if first + len(texts) >= self._ends.size:
+            self._ends = _longer(self._ends, _room(self._ends.size, first + len(texts) + 1, 0))
+        data = np.frombuffer(text, np.uint8)[offsets[0] : offsets[-1]] if size else b""
+        self._arena[used : used + size] = data if size else 0
+        self._ends[first + 1 : first + 1 + len(texts)] = offsets[1:] - offsets[0] + used
+        self._count += len(texts)
+        if self._count > (3 << self._bits) >> 2:
+            self._bits = (self._count * 4 // 3).bit_length()
+            self._slots = np.zeros(1 << self._bits, np.uint32)
+            first = 0
+        string_table.fill(
+            self._arena, self._ends, first, self._count, self._slots, self._bits, string_table.KEY
+        )
+
+    def view(self) -> StringPool:
+        """Return a pool of the strings there are now, which later ones do not change.
+
+        It shares their bytes, and is only to be read: what is forgotten later is forgotten there.
+        """
+        view = StringPool()
+        view._count, view._arena, view._ends = self._count, self._arena, self._ends
+        return view
+
+    def stretch(self, start: int, stop: int) -> pa.LargeStringArray:
+        """Return the strings of codes [start, stop), which later changes do not touch."""
+        ends = self._ends[start : stop + 1].astype(np.int64)
+        data = self._arena[ends[0] : ends[-1]].copy()
+        return _as_strings(data, ends - ends[0])
+
     def get(self, code: int) -> str:
         """Return one string."""
         start, end = int(self._ends[code]), int(self._ends[code + 1])
@@ -107,10 +151,15 @@ class StringPool:
 
     def take(self, codes: Codes) -> pa.LargeStringArray:
         """Return the strings of uint32[n] codes, in their order."""
-        data, offsets = self._gather(codes)
-        return pa.LargeStringArray.from_buffers(
-            codes.size, pa.py_buffer(offsets), pa.py_buffer(data)
-        )
+        return _as_strings(*self._gather(codes))
+
+    def known(self, codes: Codes) -> Mask:
+        """Return bool[n]: which of uint32[n] codes' strings are not forgotten."""
+        starts = self._ends[codes]
+        there = np.ones(codes.size, np.bool_)
+        full = starts < self._ends[codes.astype(np.int64) + 1]
+        there[full] = self._arena[starts[full]] != string_table.FORGOTTEN
+        return there
 
     def matching(self, how: How, needle: str) -> Mask:
         """Return bool[len(self)]: which strings hold, begin with or end with a text, caseless.
@@ -177,7 +226,7 @@ class StringPool:
             self._bits = (wanted - 1).bit_length()
             self._slots = np.zeros(1 << self._bits, np.uint32)
             string_table.fill(
-                self._arena, self._ends, self._count, self._slots, self._bits, string_table.KEY
+                self._arena, self._ends, 0, self._count, self._slots, self._bits, string_table.KEY
             )
 
     def _fold_new(self) -> _Folded:
@@ -210,6 +259,44 @@ class _Folded:
             self.data = np.concatenate((self.data, data))
 
 
+def codes_in(pool: StringPool, strings: pa.Array) -> Codes:
+    """Return uint32[n], the codes of n strings, none null, dictionary-encoded or not.
+
+    Of a dictionary only the strings that are used become the pool's.
+    """
+    if not pa.types.is_dictionary(strings.type):
+        return pool.intern(strings)
+    places = strings.indices.to_numpy(zero_copy_only=False)
+    used = np.bincount(places, minlength=len(strings.dictionary)) > 0
+    table = np.zeros(used.size, np.uint32)
+    table[used] = pool.intern(strings.dictionary.filter(pa.array(used)))
+    codes: Codes = table[places]
+    return codes
+
+
+def strings_used(
+    cells: npt.NDArray[Any], pool: StringPool
+) -> tuple[pa.LargeStringArray, npt.NDArray[np.int32]]:
+    """Return the distinct strings of cells (codes + 1, 0 for none), and each cell's place there.
+
+    The place is -1 for a cell without a string, or with one that was forgotten.
+    """
+    if len(pool) <= 4 * cells.size:
+        seen = np.zeros(len(pool) + 1, np.bool_)
+        seen[cells] = True
+        codes = np.flatnonzero(seen[1:]).astype(np.uint32)
+        codes = codes[pool.known(codes)]
+        table = np.full(len(pool) + 1, -1, np.int32)
+        table[codes + np.uint32(1)] = np.arange(codes.size, dtype=np.int32)
+        return pool.take(codes), table[cells]
+    wanted, places = np.unique(cells, return_inverse=True)
+    codes = wanted[wanted != 0].astype(np.uint32) - np.uint32(1)
+    known = pool.known(codes)
+    table = np.full(wanted.size, -1, np.int32)
+    table[np.flatnonzero(wanted != 0)[known]] = np.arange(int(known.sum()), dtype=np.int32)
+    return pool.take(codes[known]), table[places]
+
+
 def buffers(strings: pa.LargeStringArray) -> tuple[Bytes, Offsets]:
     """Return the uint8 text and the int64[n + 1] offsets of an array without copying."""
     if len(strings) == 0:
@@ -218,6 +305,12 @@ def buffers(strings: pa.LargeStringArray) -> tuple[Bytes, Offsets]:
     offsets = np.frombuffer(ends, np.int64)[strings.offset : strings.offset + len(strings) + 1]
     data = np.empty(0, np.uint8) if text is None else np.frombuffer(text, np.uint8)
     return data, offsets
+
+
+def _as_strings(data: Bytes, offsets: Offsets) -> pa.LargeStringArray:
+    return pa.LargeStringArray.from_buffers(
+        offsets.size - 1, pa.py_buffer(offsets), pa.py_buffer(data)
+    )
 
 
 def large_strings(texts: Iterable[str]) -> pa.LargeStringArray:

@@ -1,97 +1,319 @@
-"""Writes are the way of changes into a tenant: each takes the lock for one short step."""
+"""Writes are the way of changes into a tenant: checked, kept by the store, and only then seen."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
+import msgspec
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from bitseg.changes import (
+    AddEvents,
+    ChangeSettings,
+    DefineField,
+    DeleteContacts,
+    DropEvents,
+    RecordEvents,
+    UpsertContacts,
+    WithdrawEvents,
+)
 from bitseg.clock import system_now
+from bitseg.commits import Commits, Staged
+from bitseg.contacts import Upserted, as_ids
+from bitseg.errors import RepeatError
 from bitseg.retention import drop_events_before
-from bitseg.zones import DAY
+from bitseg.store import Answer, recalled
+from bitseg.zones import DAY, get_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import RLock
 
-    from bitseg.changes import DefineField, RecordEvents, UpsertContacts
-    from bitseg.contacts import Upserted
+    from bitseg.arrivals import Recorded
+    from bitseg.changes import Change
     from bitseg.schema import Schema
-    from bitseg.tenant import Recorded, Tenant
+    from bitseg.segments import Segments
+    from bitseg.store import Once, Store
+    from bitseg.tenant import Tenant
     from bitseg.zones import Zone
 
-RETENTION_EVERY = 3_600_000
+T = TypeVar("T")
+
+Answering: TypeAlias = "Callable[[T], Answer] | None"
+"""Makes of what a write will say the answer that is kept with it."""
+
+RETENTION_EVERY: Final = 3_600_000
 """Events outlive their retention by up to an hour, where writes alone drop them, ms."""
+
+BULK: Final = 4_096
+"""From so many events on, a change is looked at before it is kept, so that it is kept as it will
+lie in the logs; fewer are kept as they came, many writers in one commit."""
 
 
 class Writes:
-    """A tenant as loads see it.
+    """A tenant as whoever writes sees it.
 
     Attributes:
+        tenant: contacts, events and fields.
+        segments: the named sets.
+        retention_days: for how many days events are kept; None = for ever.
+        now: returns the clock's instant, ms.
+        commits: the queue of writes.
+        submit: checks, keeps and applies one.
         kept_since: events before this instant (ms) were dropped by retention; None = none were.
     """
 
     def __init__(
         self,
         tenant: Tenant,
+        segments: Segments,
         lock: RLock,
-        clock: Callable[[], int] | None,
-        retention_days: int | None,
+        clock: Callable[[], int] | None = None,
+        retention_days: int | None = None,
     ) -> None:
-        """Take the tenant, its lock, its clock (None = the system's) and its retention."""
-        self._tenant = tenant
-        self._lock = lock
-        self._clock = clock or system_now
-        self._retention_days = retention_days
+        """Take the data, their lock, clock (None = the system's), retention and store."""
+        self.tenant = tenant
+        self.segments = segments
+        self.retention_days = retention_days
         self.kept_since: int | None = None
+        self.now = clock or system_now
+        self.commits = Commits(lock, self.now, self._drop_due)
+        self.submit = self.commits.submit
+        self._running: set[str] = set()
+
+    @property
+    def lock(self) -> RLock:
+        """Held by evaluations, and while a change is applied."""
+        return self.commits.lock
+
+    @property
+    def store(self) -> Store:
+        """Keeps changes before they are applied."""
+        return self.commits.store
 
     @property
     def zone(self) -> Zone:
         """The tenant's timezone."""
-        return self._tenant.zone
+        return self.tenant.zone
 
     @property
     def schema(self) -> Schema:
         """The tenant's fields and properties."""
-        return self._tenant.schema
+        return self.tenant.schema
 
-    def now(self) -> int:
-        """Return the clock's instant, ms."""
-        return self._clock()
+    # One method for each kind of write
 
-    def upsert(self, change: UpsertContacts) -> Upserted:
-        """Create or update contacts."""
-        with self._lock:
-            return self._tenant.upsert(change)
+    def upsert(self, change: UpsertContacts, answer: Answering[Upserted] = None) -> Upserted:
+        """Create or update contacts, and declare the fields that come with them.
 
-    def record(self, change: RecordEvents, *, check_only: bool = False) -> Recorded:
-        """Record events, or only say what would be rejected."""
-        with self._lock:
-            recorded = self._tenant.record(change, check_only=check_only)
-            if not check_only and self._is_due(change):
-                self.drop_expired(change.recorded_at)
-            return recorded
+        Raises:
+            FieldError: a field is not what it was when the change was read; nothing was done.
+            StoreError: the change could not be kept; nothing was done.
+        """
+
+        def stage() -> Staged[Upserted]:
+            self.tenant.check_upsert(change)
+            kept = None if answer is None else answer(self._will_upsert(change))
+            return Staged((change,), lambda: self._apply_upsert(change), kept)
+
+        return self.submit(stage, alone=bool(change.fields) or answer is not None)
+
+    def record(self, change: RecordEvents, answer: Answering[Recorded] = None) -> Recorded:
+        """Record events.
+
+        Raises:
+            StoreError: the change could not be kept; nothing was done.
+        """
+        if len(change.at) < BULK and answer is None:
+            return self.submit(lambda: Staged((change,), lambda: self.tenant.record(change)))
+
+        def stage() -> Staged[Recorded]:
+            added, recorded = self.tenant.resolve(change)
+            kept = None if answer is None else answer(recorded)
+
+            def publish() -> Recorded:
+                self.tenant.add(added)
+                self.store.published(added, self.tenant.contacts.n - len(added.created))
+                return recorded
+
+            return Staged((added,) if added.kinds else (), publish, kept)
+
+        return self.submit(stage, alone=True)
+
+    def look_at(self, change: RecordEvents) -> Recorded:
+        """Return which events would be rejected."""
+        with self.lock:
+            return self.tenant.look_at(change)
 
     def define_field(self, change: DefineField) -> None:
-        """Declare a custom field."""
-        with self._lock:
-            self._tenant.define_field(change)
+        """Declare a custom field.
 
-    def _is_due(self, change: RecordEvents) -> bool:
-        """Whether to look at retention again: not each time, as dropping moves all later events."""
-        if self._retention_days is None:
-            return False
-        if self.kept_since is None:
-            return True
-        passed = change.recorded_at - self._retention_days * DAY - self.kept_since
-        return passed >= RETENTION_EVERY or pc.min(change.at).as_py() < self.kept_since
+        Raises:
+            FieldError: it may not be so, has values of another type, or a segment rests on it.
+            StoreError: the change could not be kept; nothing was done.
+        """
+
+        def stage() -> Staged[None]:
+            self.tenant.check_field(change.field)
+            self.segments.check_type(change.field)
+            return Staged((change,), lambda: self.tenant.define_field(change))
+
+        self.submit(stage, alone=True)
+
+    def delete(self, change: DeleteContacts, answer: Answering[int] = None) -> int:
+        """Erase contacts, their values, their events and their memberships; return how many.
+
+        Raises:
+            StoreError: the change could not be kept; nothing was done.
+        """
+
+        def count() -> int:
+            found = self.tenant.contacts.rows_of(as_ids(change.ids))
+            return len({*found[found >= 0].tolist()})
+
+        return self._counted(change, count, answer)
+
+    def withdraw(self, change: WithdrawEvents, answer: Answering[int] = None) -> int:
+        """Take events back by their ids; return how many there were.
+
+        Raises:
+            StoreError: the change could not be kept; nothing was done.
+        """
+
+        def count() -> int:
+            with self.lock:  # looking sorts in what has arrived
+                return self.tenant.events.count_of(as_ids(change.event_ids))
+
+        return self._counted(change, count, answer)
+
+    def settle(self, wanted: ChangeSettings) -> None:
+        """Set what is fixed for the data, where it is not so.
+
+        Raises:
+            StoreError: the change could not be kept; nothing was done.
+        """
+        held = ChangeSettings(
+            self.tenant.zone.key, self.tenant.events.ids.days, self.retention_days
+        )
+        if wanted != held:
+            self.submit(lambda: Staged((wanted,), lambda: self.apply(wanted)), alone=True)
 
     def drop_expired(self, now: int) -> int:
         """Drop the events that are older than the retention, and return how many."""
-        if self._retention_days is None:
+        if self.retention_days is None:
             return 0
-        with self._lock:
-            instant = now - self._retention_days * DAY
-            if self.kept_since is None or instant > self.kept_since:
-                self.kept_since = instant
-            return drop_events_before(self._tenant, self.kept_since)
+        return self.submit(lambda: self._dropping(now), alone=True)
+
+    # How a write goes
+
+    def once(self, once: Once | None, kind: type[T], run: Callable[[Answering[T]], T]) -> T:
+        """Run a write, or give the answer that it was given when it ran before.
+
+        Raises:
+            RepeatError: the key stands for another request, or its write still runs.
+        """
+        if once is None:
+            return run(None)
+        if once.key in self._running:
+            raise RepeatError(f"The write with the key {once.key!r} still runs", running=True)
+        self._running.add(once.key)
+        try:
+            known = recalled(self.store, once)
+            if known is not None:
+                return msgspec.msgpack.decode(known, type=kind)
+            return run(
+                lambda said: Answer(once.key, once.digest, msgspec.msgpack.encode(said), self.now())
+            )
+        finally:
+            self._running.discard(once.key)
+
+    def apply(self, change: Change) -> None:
+        """Apply a change that a store kept, here or when it is read back."""
+        tenant = self.tenant
+        match change:
+            case UpsertContacts():
+                self._apply_upsert(change)
+            case RecordEvents():
+                tenant.record(change)
+            case AddEvents():
+                tenant.add(change)
+                self.store.published(change, tenant.contacts.n - len(change.created))
+            case DropEvents():
+                self._apply_drop(change)
+            case DeleteContacts():
+                rows = tenant.delete(change)
+                self.segments.erase(rows, tenant.contacts.n)
+            case WithdrawEvents():
+                tenant.withdraw(change)
+            case DefineField():
+                tenant.define_field(change)
+            case ChangeSettings():
+                tenant.zone = get_zone(change.timezone)
+                tenant.events.ids.days = change.remember_event_ids_days
+                self.retention_days = change.retention_days
+            case _:  # segments are kept as they are, not as they came to be
+                pass
+
+    def _counted(self, change: Change, count: Callable[[], int], answer: Answering[int]) -> int:
+        """Write a change that says how many it is about; one about none is not kept."""
+
+        def stage() -> Staged[int]:
+            number = count()
+            kept = None if answer is None else answer(number)
+
+            def publish() -> int:
+                if number:
+                    self.apply(change)
+                return number
+
+            return Staged((change,) if number else (), publish, kept)
+
+        return self.submit(stage, alone=True)
+
+    def _will_upsert(self, change: UpsertContacts) -> Upserted:
+        rows = self.tenant.contacts.rows_of(change.ids)
+        created = len(pc.unique(change.ids.filter(pa.array(rows < 0))))
+        return Upserted(created, rows.size - created)
+
+    def _apply_upsert(self, change: UpsertContacts) -> Upserted:
+        before = self.tenant.contacts.n
+        done = self.tenant.upsert(change)
+        self.store.published(change, before)
+        return done
+
+    # Retention
+
+    def _is_due(self, change: RecordEvents | AddEvents) -> bool:
+        """Whether to look at retention again: not each time, as dropping moves all later events."""
+        if self.retention_days is None:
+            return False
+        if self.kept_since is None:
+            return True
+        passed = change.recorded_at - self.retention_days * DAY - self.kept_since
+        return passed >= RETENTION_EVERY or _first_instant(change) < self.kept_since
+
+    def _dropping(self, now: int) -> Staged[int]:
+        instant = now - (self.retention_days or 0) * DAY
+        if self.kept_since is not None:
+            instant = max(instant, self.kept_since)
+        change = DropEvents(instant)
+        return Staged((change,), lambda: self._apply_drop(change))
+
+    def _drop_due(self, changes: list[Change]) -> Staged[int] | None:
+        """Return the dropping that is due behind changes."""
+        for change in changes:
+            if isinstance(change, RecordEvents | AddEvents) and self._is_due(change):
+                return self._dropping(change.recorded_at)
+        return None
+
+    def _apply_drop(self, change: DropEvents) -> int:
+        self.kept_since = change.before
+        return drop_events_before(self.tenant, change.before)
+
+
+def _first_instant(change: RecordEvents | AddEvents) -> int:
+    if isinstance(change, RecordEvents):
+        first: int = pc.min(change.at).as_py()
+        return first
+    return min(int(events.at.min()) for events in change.kinds.values())

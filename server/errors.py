@@ -13,12 +13,17 @@ from litestar.types import ExceptionHandlersMap
 
 from bitseg import (
     BitsegError,
+    DamagedError,
     Fault,
     FieldError,
+    InUseError,
     LoadError,
     MissingExtraError,
+    NoRoomError,
+    RepeatError,
     RuleError,
     SegmentError,
+    StoreError,
     UnknownContactError,
     UnknownSegmentError,
 )
@@ -32,6 +37,11 @@ STATUS: Final[dict[type[BitsegError], int]] = {
     SegmentError: HTTPStatus.CONFLICT,
     UnknownContactError: HTTPStatus.NOT_FOUND,
     UnknownSegmentError: HTTPStatus.NOT_FOUND,
+    RepeatError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    InUseError: HTTPStatus.SERVICE_UNAVAILABLE,
+    DamagedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoRoomError: HTTPStatus.INSUFFICIENT_STORAGE,
     MissingExtraError: HTTPStatus.NOT_IMPLEMENTED,
 }
 """What each error of bitseg is in HTTP."""
@@ -72,6 +82,8 @@ def _answer(
 def _of_bitseg(_request: Request[Any, Any, Any], error: BitsegError) -> Response[Problem]:
     number = len(error.faults)
     detail = str(error) if number == 1 else f"{number} faults were found."
+    if isinstance(error, RepeatError) and error.running:
+        return _answer(HTTPStatus.CONFLICT, detail, error.faults)
     return _answer(STATUS[type(error)], detail, error.faults)
 
 

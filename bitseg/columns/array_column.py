@@ -19,9 +19,15 @@ from bitseg.columns.elements import DEAD
 from bitseg.columns.scans import FEW, between, blank, listed, within
 from bitseg.columns.tests import AnyTest, ArrayHas, Present, unfit
 from bitseg.growing import Growing
+from bitseg.strings import strings_used
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
     from bitseg.columns.protocol import Mask, Rows, Words
+    from bitseg.strings import StringPool
 
 _SLACK: Final = 1024
 """So many dead elements are never worth packing the arena."""
@@ -29,6 +35,8 @@ _SLACK: Final = 1024
 
 class ArrayColumn:
     """Arrays of distinct strings, in the order they were given; an empty one is no value."""
+
+    data_type: Final = "array"
 
     def __init__(self) -> None:
         """Begin without rows."""
@@ -111,6 +119,15 @@ class ArrayColumn:
             pa.array(offsets), self._dictionary.pool.take(codes), mask=pa.array(lengths == 0)
         )
 
+    def freeze(self, start: int, stop: int) -> Callable[[], pa.Array]:
+        """Take the values of rows [start, stop) as they are now; they are read later."""
+        rows = np.arange(start, stop, dtype=np.uint32)
+        starts = self._starts.values[start:stop]
+        places, lengths = elements.places_of(self._owners.values, starts, rows)
+        cells = self._codes.values[places].astype(np.uint32) + np.uint32(1)
+        pool = self._dictionary.pool.view()
+        return lambda: _encoded(cells, lengths, pool)
+
     def _having(self, test: ArrayHas) -> Words:
         """Return the rows with any of the elements, or with as many as all of them."""
         wanted = self._dictionary.pool.codes_of(test.values)
@@ -153,3 +170,16 @@ class ArrayColumn:
         if renumbered is not None:
             codes = self._codes.values
             codes[:] = renumbered[codes]
+
+
+def _encoded(
+    cells: npt.NDArray[np.uint32], lengths: npt.NDArray[np.int64], pool: StringPool
+) -> pa.Array:
+    """Return the elements, codes + 1, as lists, dictionary-encoded, without forgotten strings."""
+    used, places = strings_used(cells, pool)
+    known = places >= 0
+    owners = np.repeat(np.arange(lengths.size), lengths)[known]
+    left = np.bincount(owners, minlength=lengths.size)
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(left)))
+    strings = pa.DictionaryArray.from_arrays(pa.array(places[known], pa.int32()), used)
+    return pa.LargeListArray.from_arrays(pa.array(offsets), strings, mask=pa.array(left == 0))

@@ -22,6 +22,8 @@ TRUE: Final = 2
 class BooleanColumn(CellColumn):
     """Booleans."""
 
+    data_type: Final = "boolean"
+
     def __init__(self) -> None:
         """Begin without rows."""
         super().__init__(np.uint8, MISSING)
@@ -32,9 +34,7 @@ class BooleanColumn(CellColumn):
         given = values.is_valid().to_numpy(zero_copy_only=False)
         self._replace(rows, np.where(given, truth + np.uint8(FALSE), MISSING).astype(np.uint8))
 
-    def values_at(self, rows: Rows) -> pa.Array:
-        """Return the values of uint32[k] rows, in their order, as bool."""
-        cells = self._cells.values[rows]
+    def _shown(self, cells: Array) -> pa.Array:
         return pa.array(cells == TRUE, mask=cells == MISSING)
 
     def _words(self, test: AnyTest, cells: Array) -> Words:

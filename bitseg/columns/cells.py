@@ -12,6 +12,8 @@ from bitseg.bitmap import RowSet
 from bitseg.columns.scans import unpacked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from bitseg.columns.protocol import Mask, Rows, Value, Words
@@ -123,9 +125,18 @@ class CellColumn(ABC):
         value: Value = self.values_at(np.array([row], np.uint32))[0].as_py()
         return value
 
-    @abstractmethod
     def values_at(self, rows: Rows) -> pa.Array:
         """Return the values of uint32[k] rows, in their order."""
+        return self._shown(self._cells.values[rows])
+
+    def freeze(self, start: int, stop: int) -> Callable[[], pa.Array]:
+        """Take the values of rows [start, stop) as they are now; they are read later."""
+        cells = self._cells.values[start:stop].copy()
+        return lambda: self._shown(cells)
+
+    @abstractmethod
+    def _shown(self, cells: Array) -> pa.Array:
+        """Return the values of some cells, in their order."""
 
     @abstractmethod
     def _words(self, test: AnyTest, cells: Array) -> Words:

@@ -29,6 +29,8 @@ Int64s = npt.NDArray[np.int64]
 class DateColumn(CellColumn):
     """Instants, in ms since 1970 UTC."""
 
+    data_type: Final = "date"
+
     def __init__(self) -> None:
         """Begin without rows."""
         super().__init__(np.int64, MISSING)
@@ -55,9 +57,7 @@ class DateColumn(CellColumn):
         if self._index is not None:
             self._index.forget(rows, old)
 
-    def values_at(self, rows: Rows) -> pa.Array:
-        """Return the values of uint32[k] rows, in their order, as int64."""
-        cells = self._cells.values[rows]
+    def _shown(self, cells: Array) -> pa.Array:
         return pa.array(cells, mask=cells == MISSING)
 
     def extent(self) -> tuple[int, int] | None:

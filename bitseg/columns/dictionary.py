@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bitseg.kernel import kernel
-from bitseg.strings import StringPool
+from bitseg.strings import StringPool, codes_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,9 +38,9 @@ class Dictionary:
         """Bytes held."""
         return self.pool.nbytes + self._uses.nbytes
 
-    def hold(self, strings: pa.LargeStringArray) -> Codes:
+    def hold(self, strings: pa.Array) -> Codes:
         """Return uint32[n], the codes of n strings, none null, each used once more."""
-        codes = self.pool.intern(strings)
+        codes = codes_in(self.pool, strings)
         if len(self.pool) > self._uses.size:
             size = max(len(self.pool), self._uses.size + self._uses.size // 4)
             self._uses = np.concatenate((self._uses, np.zeros(size - self._uses.size, np.uint32)))

@@ -35,6 +35,8 @@ RANGES: Final[dict[np.dtype[np.generic], tuple[int, int]]] = {
 class NumberColumn(CellColumn):
     """Finite float64 numbers; -0.0 is 0.0."""
 
+    data_type: Final = "number"
+
     def __init__(self) -> None:
         """Begin without rows."""
         super().__init__(np.uint8, _mark(np.dtype(np.uint8)))
@@ -49,10 +51,9 @@ class NumberColumn(CellColumn):
         numbers[lost] = self._cells.missing
         self._replace(rows, numbers.astype(self._cells.dtype))
 
-    def values_at(self, rows: Rows) -> pa.Array:
-        """Return the values of uint32[k] rows, in their order, as float64."""
-        cells = self._cells.values[rows]
-        return pa.array(cells.astype(np.float64), mask=~self._cells.present(cells))
+    def _shown(self, cells: Array) -> pa.Array:
+        missing = np.isnan(cells) if cells.dtype.kind == "f" else cells == _mark(cells.dtype)
+        return pa.array(cells.astype(np.float64), mask=missing)
 
     def _words(self, test: AnyTest, cells: Array) -> Words:
         match test:

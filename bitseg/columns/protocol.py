@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from bitseg.bitmap import RowSet
     from bitseg.columns.tests import AnyTest
+    from bitseg.fields import DataType
 
 Rows: TypeAlias = npt.NDArray[np.uint32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -25,6 +28,11 @@ class Column(Protocol):
     Values go in and out as Arrow arrays of the data type's ``bitseg.changes.ARROW_TYPES``, where
     null is "no value".
     """
+
+    @property
+    def data_type(self) -> DataType:
+        """The type of its values."""
+        ...
 
     @property
     def n(self) -> int:
@@ -71,4 +79,12 @@ class Column(Protocol):
 
     def values_at(self, rows: Rows) -> pa.Array:
         """Return the values of uint32[k] rows, in their order."""
+        ...
+
+    def freeze(self, start: int, stop: int) -> Callable[[], pa.Array]:
+        """Take the values of rows [start, stop) as they are now, quickly; they are read later.
+
+        What is returned gives them as an array, strings perhaps dictionary-encoded, whatever was
+        written since; a string that no row has any more by then is null.
+        """
         ...

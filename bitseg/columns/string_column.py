@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,13 +12,19 @@ from bitseg.columns.cells import Array, CellColumn
 from bitseg.columns.dictionary import Codes, Dictionary
 from bitseg.columns.scans import FEW, between, listed, packed, within
 from bitseg.columns.tests import AnyTest, Present, StringIn, StringLike, unfit
+from bitseg.strings import strings_used
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bitseg.columns.protocol import Rows, Words
+    from bitseg.strings import StringPool
 
 
 class StringColumn(CellColumn):
     """Strings; a cell is a code + 1, and 0 is missing."""
+
+    data_type: Final = "string"
 
     def __init__(self) -> None:
         """Begin without rows."""
@@ -46,12 +52,17 @@ class StringColumn(CellColumn):
         """Take away the values of uint32[k] distinct rows, and forget those no other row has."""
         self._swap(rows, np.zeros(rows.size, np.uint32))
 
-    def values_at(self, rows: Rows) -> pa.Array:
-        """Return the values of uint32[k] rows, in their order, as large_string."""
-        cells = self._cells.values[rows].astype(np.uint32)
+    def freeze(self, start: int, stop: int) -> Callable[[], pa.Array]:
+        """Take the values of rows [start, stop) as they are now; they are read later."""
+        cells = self._cells.values[start:stop].copy()
+        pool = self._dictionary.pool.view()
+        return lambda: _encoded(cells, pool)
+
+    def _shown(self, cells: Array) -> pa.Array:
         present = cells != 0
-        strings = self._dictionary.pool.take(cells[present] - np.uint32(1))
-        if len(strings) == rows.size:
+        codes = cells[present].astype(np.uint32) - np.uint32(1)
+        strings = self._dictionary.pool.take(codes)
+        if len(strings) == cells.size:
             return strings
         places = np.cumsum(present) - 1
         return pc.take(strings, pa.array(places, mask=~present))
@@ -100,3 +111,10 @@ class StringColumn(CellColumn):
         dtype = np.min_scalar_type(len(self._dictionary.pool))
         if dtype.itemsize > self._cells.dtype.itemsize:
             self._cells.become(dtype, 0)
+
+
+def _encoded(cells: Array, pool: StringPool) -> pa.Array:
+    """Return the values of cells, dictionary-encoded; a forgotten string is null."""
+    used, places = strings_used(cells, pool)
+    present = (cells != 0) & (places >= 0)
+    return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=~present), used)

@@ -77,6 +77,12 @@ class Events:
             for name, column in self._properties.items()
         }
 
+    def between(self, start: int, stop: int) -> Events:
+        """Return the events at places [start, stop), without a copy; these are all of their log."""
+        codes = None if self.codes is None else self.codes[start:stop]
+        pick = slice(start, stop)
+        return Events(self.rows[pick], self.at[pick], codes, self._properties, pick)
+
     def where(self, mask: Mask) -> Events:
         """Return the events whose place in bool[k] is true."""
         codes = None if self.codes is None else self.codes[mask]
@@ -127,6 +133,13 @@ class KindLog:
         self._settle()
         return self._pick(slice(start, stop))
 
+    def freeze(self) -> tuple[Events, dict[str, DataType]]:
+        """Return all events as they are now, which no later change touches, and their types."""
+        self._settle()
+        codes = None if self._codes is None else self._codes.freeze()
+        properties = {name: column.freeze() for name, column in self._properties.items()}
+        return Events(self._rows.freeze(), self._at.freeze(), codes, properties), {**self._types}
+
     def at_positions(self, positions: Positions) -> Events:
         """Return the events at int64 positions."""
         return self._pick(positions)
@@ -142,6 +155,19 @@ class KindLog:
         if self._codes is None:
             return np.empty(0, np.int64)
         return np.flatnonzero(np.isin(self._codes.values, codes))
+
+    def strings(self) -> dict[str, Encoded]:
+        """Return the codes of all string properties."""
+        self._settle()
+        return {
+            name: column.values
+            for name, column in self._properties.items()
+            if self._types[name] == "string"
+        }
+
+    def strings_at(self, positions: Positions) -> dict[str, Encoded]:
+        """Return the distinct codes of the string properties of the events at positions."""
+        return {name: np.unique(codes[positions]) for name, codes in self.strings().items()}
 
     def remove(self, positions: Positions) -> None:
         """Take out the events at positions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -18,8 +18,21 @@ if TYPE_CHECKING:
 
     from bitseg.bitmap import Rows
     from bitseg.events.log import Positions
+    from bitseg.events.properties import Encoded
     from bitseg.events.tally import Tally
     from bitseg.fields import DataType
+
+
+class Watcher(Protocol):
+    """Who hears of every event."""
+
+    def came(self, kind: str, events: Events) -> None:
+        """Hear of events that were recorded."""
+        ...
+
+    def went(self, kind: str, events: Events) -> None:
+        """Hear of events that were taken out."""
+        ...
 
 
 class EventLogs:
@@ -31,10 +44,15 @@ class EventLogs:
         self.dictionaries = Dictionaries()
         self.ids = EventIds(remember_days)
         self._tallies: dict[Hashable, tuple[tuple[str, ...], Tally]] = {}
+        self._watcher: Watcher | None = None
 
     def __len__(self) -> int:
         """Return how many events there are."""
         return sum(len(log) for log in self.kinds.values())
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this one of every event that comes or goes."""
+        self._watcher = watcher
 
     def log(self, kind: str) -> KindLog:
         """Return a kind's log; of a kind never seen, an empty one."""
@@ -81,6 +99,8 @@ class EventLogs:
         if len(events) == 0:
             return
         self.log(kind).append(events, types)
+        if self._watcher is not None:
+            self._watcher.came(kind, events)
         for tally in self._hearing(kind):
             tally.record(kind, events)
 
@@ -93,11 +113,24 @@ class EventLogs:
             self._remove(kind, log.positions_of_ids(codes)) for kind, log in self.kinds.items()
         )
 
+    def count_of(self, event_ids: pa.LargeStringArray) -> int:
+        """Return how many events have these ids."""
+        codes = self.ids.find(event_ids)
+        return sum(log.positions_of_ids(codes).size for log in self.kinds.values())
+
     def erase(self, rows: Rows) -> None:
         """Take all events of distinct, ascending rows out."""
+        gone: dict[str, list[Encoded]] = {}
         for kind, log in self.kinds.items():
             whole = log.stretch(0, len(log))
-            self._remove(kind, np.flatnonzero(among(whole.rows, rows)))
+            positions = np.flatnonzero(among(whole.rows, rows))
+            for name, codes in log.strings_at(positions).items():
+                gone.setdefault(name, []).append(codes)
+            self._remove(kind, positions)
+        for name, removed in gone.items():
+            held = [log.strings() for log in self.kinds.values()]
+            columns = [strings[name] for strings in held if name in strings]
+            self.dictionaries.forget_unused(name, np.concatenate(removed), columns)
 
     def drop(self, kind: str, count: int) -> int:
         """Take a kind's earliest events out and return how many these were."""
@@ -109,6 +142,8 @@ class EventLogs:
         log = self.kinds[kind]
         gone = log.at_positions(positions)
         log.remove(positions)
+        if self._watcher is not None:
+            self._watcher.went(kind, gone)
         for tally in self._hearing(kind):
             tally.removed(kind, gone)
         return positions.size

@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bitseg.growing import Growing
-from bitseg.strings import StringPool
+from bitseg.strings import StringPool, codes_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bitseg.fields import DataType
 
 Encoded: TypeAlias = npt.NDArray[Any]
@@ -44,9 +46,24 @@ class Dictionaries:
             truth = pc.add(pc.cast(values, pa.uint8()), pa.scalar(FALSE, pa.uint8()))
             return as_numpy(pc.fill_null(truth, 0))
         codes = np.zeros(len(values), np.uint32)
+        if len(values) == values.null_count:
+            return codes
         present = values.is_valid().to_numpy(zero_copy_only=False)
-        codes[present] = self.pool(name).intern(values.drop_null()) + 1
+        codes[present] = codes_in(self.pool(name), values.drop_null()) + 1
         return codes
+
+    def views(self) -> dict[str, StringPool]:
+        """Return the pools as they are now; see ``StringPool.view``."""
+        return {name: pool.view() for name, pool in self._pools.items()}
+
+    def forget_unused(self, name: str, codes: Encoded, columns: Iterable[Encoded]) -> None:
+        """Forget those of a property's strings, by code + 1, that none of the columns has."""
+        pool = self.pool(name)
+        gone = np.zeros(len(pool) + 1, np.bool_)
+        gone[codes] = True
+        for column in columns:
+            gone[column] = False
+        pool.forget(np.flatnonzero(gone[1:]).astype(np.uint32))
 
     def decode(self, name: str, data_type: DataType, code: float) -> str | float | bool | None:
         """Return the value behind one code, None where the event lacks it."""
@@ -66,13 +83,6 @@ def as_numpy(values: pa.Array) -> Encoded:
     """Return an Arrow array without nulls as numpy."""
     plain: Encoded = values.to_numpy(zero_copy_only=False)
     return plain
-
-
-def any_present(values: Encoded) -> bool:
-    """Return whether any event has the property."""
-    if values.dtype == np.float64:
-        return not bool(np.isnan(values).all())
-    return bool(values.any())
 
 
 def missing_mark(data_type: DataType) -> float:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bitseg.clock import FIRST_INSTANT, LAST_INSTANT
+from bitseg.clock import show_instant
 from bitseg.rules.relative import bounds
 
 if TYPE_CHECKING:
@@ -14,18 +13,6 @@ if TYPE_CHECKING:
     from bitseg.clock import Now
     from bitseg.fields import DataType, Field
     from bitseg.rules.nodes import Definition
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def show_instant(at: int) -> str:
-    """Return ms since 1970 UTC as ISO 8601, as in ``2026-03-01T00:00:00.000Z``.
-
-    The end of the last day of year 9999, which lies behind all dates, shows as the last instant.
-    """
-    at = min(max(at, FIRST_INSTANT), LAST_INSTANT)
-    moment = _EPOCH + timedelta(milliseconds=at)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1_000:03d}Z".rjust(24, "0")
 
 
 def show_bounds(definition: Definition, now: Now) -> dict[str, tuple[str | None, str | None]]:

@@ -20,6 +20,7 @@ from bitseg.plan.compile import compile_definition
 from bitseg.plan.nodes import Plan
 from bitseg.rules.nodes import Definition, FieldRule
 from bitseg.rules.walk import walk
+from bitseg.segments.history import History
 from bitseg.segments.references import reference_faults, targets
 
 if TYPE_CHECKING:
@@ -63,11 +64,13 @@ class Segments:
 
     Attributes:
         version: changes with every definition, so that compiled plans can tell they are old.
+        history: who was recorded as a member of each.
     """
 
     def __init__(self) -> None:
         """Begin with none."""
         self._segments: dict[str, Segment] = {}
+        self.history = History()
         self.version = 0
 
     def ids(self) -> Iterable[str]:
@@ -141,8 +144,8 @@ class Segments:
         self._segments[prepared.id] = prepared
         self.version += 1
 
-    def remove(self, segment: str) -> None:
-        """Forget a segment.
+    def check_unused(self, segment: str) -> None:
+        """Refuse to forget a segment that is used.
 
         Raises:
             UnknownSegmentError: there is none.
@@ -155,7 +158,11 @@ class Segments:
             raise SegmentError(
                 Fault("", f"Segment {segment!r} is used by {names}", users, code="in_use")
             )
+
+    def remove(self, segment: str) -> None:
+        """Forget a segment that nobody uses, and its records."""
         del self._segments[segment]
+        self.history.forget(segment)
         self.version += 1
 
     def users(self, segment: str) -> tuple[str, ...]:
@@ -184,7 +191,8 @@ class Segments:
             raise FieldError(Fault(field.path, message, code="type_in_use"))
 
     def erase(self, rows: Rows, n: int) -> None:
-        """Take erased contacts out of all static segments."""
+        """Take erased contacts out of all static segments and records."""
+        self.history.erase(rows, n)
         for one in self._segments.values():
             if one.static is not None:
                 one.static.members.grow(n)

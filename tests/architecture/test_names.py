@@ -9,10 +9,11 @@ import pytest
 import bitseg
 
 PUBLIC = {
-    "BUILT_IN", "BitsegError", "DATA_TYPES", "Definition", "Diff", "EVENT_KINDS", "Engine",
-    "Explained", "Explanation", "Fault", "Field", "FieldError", "Lint", "LoadError", "LoadReport",
-    "MEASURE_OPERATORS", "Members", "MissingExtraError", "OPERATORS", "Operator", "Preview",
-    "Rejected", "RuleError", "SegmentError", "UnknownContactError", "UnknownSegmentError",
+    "BUILT_IN", "BitsegError", "DATA_TYPES", "DamagedError", "Definition", "Diff", "EVENT_KINDS",
+    "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "Lint", "LoadError",
+    "LoadReport", "MEASURE_OPERATORS", "Members", "MissingExtraError", "NoRoomError", "OPERATORS",
+    "Once", "Operator", "Preview", "Rejected", "RepeatError", "RuleError", "SegmentError",
+    "Snapshot", "StoreError", "UnknownContactError", "UnknownSegmentError", "open",
 }  # fmt: skip
 
 

@@ -456,7 +456,7 @@ class ChangingTenant(RecordingTenant):
             raise FieldError(Fault("customField.n", "Expected type string, got number"))
         return super().upsert(change)
 
-    def record(self, change: RecordEvents, *, check_only: bool = False) -> Recorded:  # noqa: ARG002
+    def record(self, change: RecordEvents) -> Recorded:  # noqa: ARG002
         """Refuse any batch."""
         raise FieldError(Fault("size", "Expected type string, got number"))
 

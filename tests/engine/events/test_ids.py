@@ -18,9 +18,15 @@ def _texts(*ids: str) -> Any:
     return pa.array(ids, pa.large_string())
 
 
+def _remember(ids: EventIds, at: int, *names: str) -> tuple[list[int], list[bool]]:
+    texts = _texts(*names)
+    codes, fresh = ids.foresee(texts, at)
+    ids.remember(texts.filter(pa.array(fresh)), at)
+    return codes.tolist(), fresh.tolist()
+
+
 def _fresh(ids: EventIds, day: float, *names: str) -> list[bool]:
-    _, fresh = ids.remember(_texts(*names), int(day * DAY))
-    return [bool(one) for one in fresh]
+    return _remember(ids, int(day * DAY), *names)[1]
 
 
 def test_an_id_is_fresh_once_in_a_batch_and_across_batches() -> None:
@@ -31,9 +37,9 @@ def test_an_id_is_fresh_once_in_a_batch_and_across_batches() -> None:
 
 def test_codes_are_from_one_and_the_same_for_a_repeat_in_the_batch() -> None:
     ids = EventIds(30)
-    assert ids.remember(_texts("a", "b", "a"), 0)[0].tolist() == [1, 2, 1]
+    assert _remember(ids, 0, "a", "b", "a")[0] == [1, 2, 1]
     assert ids.find(_texts("b", "nobody")).tolist() == [2]
-    assert ids.remember(_texts("c"), 40 * DAY)[0].tolist() == [3]
+    assert _remember(ids, 40 * DAY, "c")[0] == [3]
     assert sorted(ids.find(_texts("a", "b", "c")).tolist()) == [1, 2, 3]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -161,6 +162,7 @@ class TalliesAgainstAList(RuleBasedStateMachine):
         """Begin with no events."""
         super().__init__()
         self.logs = EventLogs(30)
+        self.logs.dictionaries.pool("campaign").intern(pa.array(list("abc"), pa.large_string()))
         self.plain: History = {kind: [] for kind in KINDS}
         self.tallies = _tallies(self.logs)
         self.ears = {}

@@ -11,7 +11,7 @@ from bitseg.schema import Schema
 from bitseg.zones import get_zone
 
 if TYPE_CHECKING:
-    from bitseg.changes import DefineField, RecordEvents, UpsertContacts
+    from bitseg.changes import RecordEvents, UpsertContacts
 
 NOW = 1_720_000_000_000
 
@@ -53,14 +53,12 @@ class RecordingTenant:
         """Return the same instant, always."""
         return NOW
 
-    def define_field(self, change: DefineField) -> None:
-        """Declare a field."""
-        self.schema.define_field(change.field)
-
     def upsert(self, change: UpsertContacts) -> Upserted:
         """Write a batch, row by row."""
         assert change.at == NOW
         self.changes += 1
+        for field in change.fields:
+            self.schema.define_field(field)
         created = 0
         for place, contact_id in enumerate(change.ids.to_pylist()):
             created += contact_id not in self.contacts
@@ -71,8 +69,20 @@ class RecordingTenant:
                     contact[path] = new.values[place].as_py()
         return Upserted(created, len(change.ids) - created)
 
-    def record(self, change: RecordEvents, *, check_only: bool = False) -> Recorded:
+    def record(self, change: RecordEvents) -> Recorded:
         """Note events of known contacts; ids seen before are duplicates."""
+        recorded, fresh = self._looked_at(change)
+        self.changes += 1
+        self.events.extend(fresh)
+        strangers = {event["contact_id"] for event in fresh} - self.contacts.keys()
+        self.contacts.update((contact_id, {}) for contact_id in strangers)
+        return recorded
+
+    def look_at(self, change: RecordEvents) -> Recorded:
+        """Say what would become of events."""
+        return self._looked_at(change)[0]
+
+    def _looked_at(self, change: RecordEvents) -> tuple[Recorded, list[dict[str, Any]]]:
         assert change.recorded_at == NOW
         seen = {event["event_id"] for event in self.events if event["event_id"]}
         accepted, rejected = [], []
@@ -92,11 +102,7 @@ class RecordingTenant:
                 }
             )
         fresh = [event for event in accepted if event["event_id"] not in seen]
-        if not check_only:
-            self.changes += 1
-            self.events.extend(fresh)
         strangers = {event["contact_id"] for event in fresh} - self.contacts.keys()
-        if not check_only:
-            self.contacts.update((contact_id, {}) for contact_id in strangers)
         duplicate = len(accepted) - len(fresh)
-        return Recorded(len(fresh), duplicate, tuple(rejected), len(strangers))
+        recorded = Recorded(len(fresh), duplicate, tuple(rejected), len(strangers))
+        return recorded, fresh

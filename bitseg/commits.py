@@ -1,0 +1,195 @@
+"""Commits are how writes wait for each other: one at a time, those that can in one transaction.
+
+One writer at a time. Whoever comes first writes for all who wait: their changes are kept in one
+commit (group commit) and applied in one short step under the lock that every evaluation holds. A
+write that rests on the contents of the data, and not only on its fields, is a group of its own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import msgspec
+
+from bitseg.errors import StoreError
+from bitseg.store import Answer, NoStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from threading import RLock
+
+    from bitseg.changes import Change
+    from bitseg.store import Store
+
+T = TypeVar("T")
+
+GROUP_MOST: Final = 1_000
+"""Writes that are kept in one commit, at the most."""
+
+
+class Staged(msgspec.Struct, Generic[T], frozen=True):
+    """A write that was checked.
+
+    Attributes:
+        changes: what the store is to keep.
+        publish: applies it, under the lock of evaluations.
+        answer: what the write will say, where that is to be kept with it.
+    """
+
+    changes: tuple[Any, ...]
+    publish: Callable[[], T]
+    answer: Answer | None = None
+
+
+class _Waiting(Generic[T]):
+    """A write in the queue, and what became of it."""
+
+    __slots__ = ("alone", "done", "error", "outcome", "stage")
+
+    def __init__(self, stage: Callable[[], Staged[T]], *, alone: bool) -> None:
+        self.stage = stage
+        self.alone = alone
+        self.done = False
+        self.error: BaseException | None = None
+        self.outcome: T | None = None
+
+
+class Commits:
+    """The queue of writes.
+
+    Attributes:
+        store: keeps changes before they are applied.
+        lock: held by evaluations, and while a change is applied.
+    """
+
+    def __init__(
+        self,
+        lock: RLock,
+        clock: Callable[[], int],
+        behind: Callable[[list[Change]], Staged[Any] | None],
+    ) -> None:
+        """Take the lock of evaluations, and the clock.
+
+        Args:
+            lock: held by evaluations.
+            clock: returns ms since 1970 UTC.
+            behind: looks at changes that are done, and says what is to follow them.
+        """
+        self.store: Store = NoStore()
+        self.lock = lock
+        self._clock = clock
+        self._behind = behind
+        self._writer = Lock()
+        self._queue: deque[_Waiting[Any]] = deque()
+        self._broken: BaseException | None = None
+
+    def submit(self, stage: Callable[[], Staged[T]], *, alone: bool = False) -> T:
+        """Check, keep and apply a write; returns when it is done.
+
+        Args:
+            stage: checks it, while no other write runs; raises what is to be raised.
+            alone: whether the check looks at more than fields, so that the write can share a
+                commit with no other.
+
+        Raises:
+            StoreError: the store could not keep it, or can keep nothing any more.
+        """
+        waiting = _Waiting(stage, alone=alone)
+        self._queue.append(waiting)
+        with self._writer:
+            while not waiting.done:
+                self._write(self._group())
+        if waiting.error is not None:
+            raise waiting.error
+        return waiting.outcome  # type: ignore[return-value] # it is done, so it is there
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep all writes waiting while the block runs."""
+        with self._writer:
+            yield
+
+    def check_whole(self) -> None:
+        """Refuse to answer when memory may not be what the file says.
+
+        Raises:
+            StoreError: it may not.
+        """
+        if self._broken is not None:
+            raise StoreError(
+                "A change that was kept could not be applied, so memory no longer agrees with the "
+                f"file; nothing was lost: close it and open it again ({self._broken!r})"
+            ) from self._broken
+
+    def _group(self) -> list[_Waiting[Any]]:
+        """Take the writes that the next commit is for."""
+        group = [self._queue.popleft()]
+        while (
+            not group[0].alone
+            and self._queue
+            and not self._queue[0].alone
+            and len(group) < GROUP_MOST
+        ):
+            group.append(self._queue.popleft())
+        return group
+
+    def _write(self, group: list[_Waiting[Any]]) -> None:
+        ready: list[tuple[_Waiting[Any], Staged[Any]]] = []
+        for one in group:
+            try:
+                self.check_whole()
+                ready.append((one, one.stage()))
+            except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
+                one.error, one.done = error, True
+        try:
+            self._keep([staged for _, staged in ready])
+        except BaseException as error:  # noqa: BLE001 - likewise
+            for one, _ in ready:
+                one.error, one.done = error, True
+            return
+        for one, staged in ready:
+            self._publish(one, staged)
+        self._follow([change for _, staged in ready for change in staged.changes])
+
+    def _keep(self, staged: list[Staged[Any]]) -> None:
+        changes = [change for one in staged for change in one.changes]
+        answers = [one.answer for one in staged if one.answer is not None]
+        if not changes and not answers:
+            return
+        try:
+            self.store.commit(changes, answers, self._clock())
+        except StoreError:
+            raise  # nothing was kept, or nothing more will be
+        except BaseException as error:
+            self._break(error)  # it may have been kept
+            raise
+
+    def _publish(self, one: _Waiting[Any], staged: Staged[Any]) -> None:
+        try:
+            self.check_whole()
+            with self.lock:
+                one.outcome = staged.publish()
+        except BaseException as error:  # noqa: BLE001 - likewise
+            if staged.changes:
+                self._break(error)
+            one.error = error
+        one.done = True
+
+    def _follow(self, changes: list[Change]) -> None:
+        """Write what is to follow changes that are done; if it fails, later changes ask again."""
+        staged = self._behind(changes)
+        if staged is None or self._broken is not None:
+            return
+        try:
+            self._keep([staged])
+        except StoreError:
+            return
+        self._publish(_Waiting(lambda: staged, alone=True), staged)
+
+    def _break(self, error: BaseException) -> None:
+        """Note that memory may no longer be what the file says."""
+        if self.store.durable:
+            self._broken = self._broken or error

@@ -1,0 +1,1 @@
+"""Storage keeps a tenant in one SQLite file: a journal, snapshots in parts, and plain tables."""

@@ -1,0 +1,65 @@
+"""A backup is a copy of the file as of one moment, made beside readers and writers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bitseg.errors import StoreError
+from bitseg.storage.database import reader, store_error
+from bitseg.storage.points import reach
+
+FILE_ID_BYTES = 16
+
+
+def copy_to(source: Path, destination: Path) -> None:
+    """Copy a file that may be in use, by SQLite's online backup (https://sqlite.org/backup.html).
+
+    All pages are copied in one step, in one read transaction: writers go on meanwhile and the
+    copy never starts over. It becomes a file of its own, with an id of its own, closed in order.
+
+    Raises:
+        StoreError: it could not be copied; an older file at the destination still stands.
+    """
+    if destination.exists() and destination.samefile(source):
+        raise StoreError(f"Expected a backup beside {source}, got the file itself")
+    temporary = destination.with_name(f"{destination.name}.new")
+    try:
+        for old in (temporary, temporary.with_name(f"{temporary.name}-wal")):
+            old.unlink(missing_ok=True)
+        with closing(reader(source)) as origin, closing(sqlite3.connect(temporary)) as copy:
+            origin.backup(copy, pages=-1)
+            copy.execute("PRAGMA secure_delete=ON")
+            copy.execute("PRAGMA synchronous=FULL")
+            with copy:
+                mark_copy(copy)
+            copy.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            copy.execute("PRAGMA journal_mode=DELETE").fetchone()
+        reach("backup.copied")
+        _sync(temporary)
+        temporary.replace(destination)
+        _sync(destination.parent)
+        reach("backup.renamed")
+    except sqlite3.Error as error:
+        raise store_error(error, destination) from error
+    except OSError as error:
+        raise StoreError(f"{destination}: {error.strerror}") from error
+
+
+def mark_copy(connection: sqlite3.Connection) -> None:
+    """Make a copy a file of its own, closed in order."""
+    connection.execute(
+        "UPDATE meta SET value = ? WHERE key = 'file_id'", (secrets.token_bytes(FILE_ID_BYTES),)
+    )
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('closed', ?)", (b"1",))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,262 @@
+"""A capture is a tenant as of one change, taken in a moment while nothing is written.
+
+What is small is copied; columns are taken by reference. Event logs, ids and pools only grow behind
+what was taken, or move away from it. Field values are read later, a stretch at a time, and may by
+then be newer than the capture: whatever was written since lies in the journal behind it, and
+writing it once more when that is replayed changes nothing. Only what retention keeps is added up,
+so its columns are copied at once.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bitseg.changes import ChangeSettings, KindEvents
+from bitseg.events.properties import TRUE
+from bitseg.fields import BUILT_IN
+from bitseg.storage.arrays import to_bytes
+from bitseg.storage.codec import events_to_bytes
+from bitseg.storage.coverage import Stretch
+from bitseg.storage.covers import ID
+from bitseg.storage.manifest import Held, HeldColumn, HeldIds, Manifest
+from bitseg.strings import strings_used
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy.typing as npt
+
+    from bitseg.bitmap import RowSet
+    from bitseg.columns import Column
+    from bitseg.events.log import Events
+    from bitseg.fields import DataType
+    from bitseg.storage.coverage import Coverage
+    from bitseg.storage.covers import Covers
+    from bitseg.strings import StringPool
+    from bitseg.writes import Writes
+
+ROWS: Final = 65_536
+"""Rows, codes or ids of a part."""
+
+EVENTS: Final = 131_072
+"""Events of a part, more where one instant has more."""
+
+SMALL: Final = 4
+"""A part of fewer than one in so many of these is made anew with a stale neighbour."""
+
+_RETAINED: Final = "retained."
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A stretch that a part must be made of.
+
+    Attributes:
+        path: what it is of, for people.
+        stretch: takes the part.
+        make: returns its bytes; None where there is nothing to hold.
+    """
+
+    path: str
+    stretch: Stretch
+    make: Callable[[], bytes | None]
+
+
+class Capture:
+    """What was taken.
+
+    Attributes:
+        due: the stretches that parts must be made of.
+    """
+
+    def __init__(self, writes: Writes, covers: Covers) -> None:
+        """Take a tenant; the caller holds off writes, and the lock of evaluations."""
+        tenant = writes.tenant
+        self._lock = writes.lock
+        self._writes = writes
+        self._n = tenant.contacts.n
+        self._live = tenant.contacts.live.copy()
+        self._given = tenant.contacts.created_given.copy()
+        self._fields = tuple(
+            field for path, field in tenant.schema.fields.items() if BUILT_IN.get(path) != field
+        )
+        self._properties = dict(tenant.schema.properties)
+        self._kinds = tuple(sorted(tenant.schema.kinds))
+        self._kept_since = writes.kept_since
+        self._settings = ChangeSettings(
+            tenant.zone.key, tenant.events.ids.days, writes.retention_days
+        )
+        self._opened_at = tenant.events.ids.opened_at
+        self._pools = tenant.events.dictionaries.views()
+        self.due: list[Due] = []
+        self._ids = self._take_ids(covers.column(ID), tenant.contacts.ids)
+        self._columns: dict[str, tuple[DataType, list[Stretch]]] = {
+            path: (column.data_type, self._take_column(path, column, covers.column(path)))
+            for path, column in tenant.contacts.columns.items()
+        }
+        self._events: dict[str, list[Stretch]] = {
+            kind: self._take_events(kind, *log.freeze(), covers.kind(kind))
+            for kind, log in tenant.events.kinds.items()
+            if len(log)
+        }
+        self._event_ids = []
+        for base, pool in tenant.events.ids.generations():
+            cover = covers.ids(base)
+            self._event_ids.append((base, len(pool), self._take_event_ids(cover, pool.view())))
+        for base in covers.event_ids.keys() - {base for base, _, _ in self._event_ids}:
+            del covers.event_ids[base]
+
+    def manifest(self) -> Manifest:
+        """Return what the snapshot holds, once all that is due was made."""
+        return Manifest(
+            settings=self._settings,
+            kept_since=self._kept_since,
+            fields=self._fields,
+            properties=self._properties,
+            kinds=self._kinds,
+            n=self._n,
+            live=self._live.to_bytes(),
+            created_given=self._given.to_bytes(),
+            ids=_held(self._ids),
+            columns={
+                path: HeldColumn(data_type, _held(stretches))
+                for path, (data_type, stretches) in self._columns.items()
+                if any(one.part for one in stretches)
+            },
+            events={kind: _held(stretches) for kind, stretches in self._events.items()},
+            event_ids=tuple(
+                HeldIds(base, size, _held(stretches)) for base, size, stretches in self._event_ids
+            ),
+            opened_at=self._opened_at,
+        )
+
+    @property
+    def live(self) -> RowSet:
+        """The rows of contacts that are not erased."""
+        return self._live
+
+    def _take_ids(self, cover: Coverage, pool: StringPool) -> list[Stretch]:
+        def make(start: int, stop: int) -> Callable[[], bytes | None]:
+            ids = pool.stretch(start, stop)  # copied now: what they are decides what events do
+            there = self._live.test(np.arange(start, stop, dtype=np.uint32))
+            return lambda: to_bytes({"v": ids if there.all() else _only(ids, there)})
+
+        return self._take(ID, cover, self._n, make)
+
+    def _take_event_ids(self, cover: Coverage, pool: StringPool) -> list[Stretch]:
+        return self._take(
+            "event_id",
+            cover,
+            len(pool),
+            lambda start, stop: lambda: to_bytes({"v": pool.stretch(start, stop)}),
+        )
+
+    def _take_column(self, path: str, column: Column, cover: Coverage) -> list[Stretch]:
+        column.grow(self._n)
+
+        def make(start: int, stop: int) -> Callable[[], bytes | None]:
+            if path.startswith(_RETAINED):
+                taken = column.freeze(start, stop)
+                return lambda: _values(taken())
+
+            def later() -> bytes | None:
+                with self._lock:
+                    frozen = column.freeze(start, stop)
+                return _values(frozen())
+
+            return later
+
+        return self._take(path, cover, self._n, make)
+
+    def _take(
+        self,
+        path: str,
+        cover: Coverage,
+        n: int,
+        make: Callable[[int, int], Callable[[], bytes | None]],
+    ) -> list[Stretch]:
+        """Plan the stretches of n rows or ids; those that are whole stay."""
+        stretches: list[Stretch] = []
+        for begin, end, whole in cover.runs(ROWS // SMALL):
+            if whole is not None:
+                stretches.append(whole)
+                continue
+            start, stop = max(begin, 0), n if end is None else end
+            for at in range(start, stop, ROWS):
+                last = min(at + ROWS, stop)
+                stretch = Stretch(last, None, last - at, made=False)
+                stretches.append(stretch)
+                self.due.append(Due(path, stretch, make(at, last)))
+        cover.replace(stretches)
+        return stretches
+
+    def _take_events(
+        self, kind: str, events: Events, types: dict[str, DataType], cover: Coverage
+    ) -> list[Stretch]:
+        """Plan the stretches of a kind's events; one instant's are never parted."""
+        stretches: list[Stretch] = []
+        for begin, end, whole in cover.runs(EVENTS // SMALL):
+            if whole is not None:
+                stretches.append(whole)
+                continue
+            start = int(np.searchsorted(events.at, begin))
+            stop = len(events) if end is None else int(np.searchsorted(events.at, end))
+            for first, last in _pieces(events.at, start, stop):
+                until = int(events.at[last - 1]) + 1
+                if last == stop and end is not None:
+                    until = end
+                stretch = Stretch(until, None, last - first, made=False)
+                stretches.append(stretch)
+                make = partial(self._packed, events.between(first, last), types)
+                self.due.append(Due(f"event:{kind}", stretch, make))
+        cover.replace(stretches)
+        return stretches
+
+    def _packed(self, events: Events, types: dict[str, DataType]) -> bytes:
+        properties = {}
+        for name, cells in events.properties().items():
+            values = _property(cells, types[name], self._pools.get(name))
+            if values.null_count < len(events):
+                properties[name] = values
+        return events_to_bytes(KindEvents(events.rows, events.at, events.codes, properties))
+
+
+def _values(values: pa.Array) -> bytes | None:
+    """Return the bytes of a column's values, None where there are none."""
+    return None if values.null_count == len(values) else to_bytes({"v": values})
+
+
+def _only(ids: pa.LargeStringArray, there: npt.NDArray[np.bool_]) -> pa.LargeStringArray:
+    """Return ids, null where nobody is there: an erased one's bytes were overwritten."""
+    return pc.if_else(pa.array(there), ids, pa.scalar(None, pa.large_string()))
+
+
+def _property(
+    cells: npt.NDArray[np.generic], data_type: DataType, pool: StringPool | None
+) -> pa.Array:
+    if data_type == "number":
+        return pa.array(cells, mask=np.isnan(cells))
+    if data_type == "boolean":
+        return pa.array(cells == TRUE, mask=cells == 0)
+    if pool is None:
+        return pa.nulls(cells.size, pa.large_string())
+    used, places = strings_used(cells, pool)
+    return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=places < 0), used)
+
+
+def _pieces(at: npt.NDArray[np.int64], start: int, stop: int) -> Iterator[tuple[int, int]]:
+    while start < stop:
+        end = min(start + EVENTS, stop)
+        if end < stop:
+            end = int(np.searchsorted(at, at[end - 1], side="right"))
+        yield start, end
+        start = end
+
+
+def _held(stretches: list[Stretch]) -> tuple[Held, ...]:
+    return tuple(Held(one.end, one.part, one.size) for one in stretches)

@@ -1,0 +1,195 @@
+"""A database is the connections to one SQLite file, and what its errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from bitseg.errors import DamagedError, InUseError, NoRoomError, StoreError
+from bitseg.storage.points import reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Sync: TypeAlias = Literal["full", "normal"]
+
+BUSY_MS: Final = 5_000
+WAL_LIMIT: Final = 64 * 2**20
+"""The -wal file is cut to this many bytes when it starts anew."""
+
+_LEVEL: Final = {"normal": 1, "full": 2}
+_HARMLESS: Final = {"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"}
+"""Errors of a COMMIT after which nothing of it is there and the next may succeed."""
+
+
+def connect(path: Path, sync: Sync) -> sqlite3.Connection:
+    """Return a connection that may write, in autocommit, from any thread.
+
+    ``synchronous`` is not kept in the file, so every connection sets it.
+
+    Raises:
+        StoreError: the file cannot be opened.
+    """
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={_LEVEL[sync]}")
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
+        connection.execute("PRAGMA foreign_keys=ON")
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    return connection
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads.
+
+    Raises:
+        StoreError: the file cannot be opened.
+    """
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        connection.execute("PRAGMA query_only=ON")
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    return connection
+
+
+def store_error(error: sqlite3.Error, path: Path) -> StoreError:
+    """Return what an error of SQLite means for whoever called."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    said = f"{path}: {error} ({name or type(error).__name__})"
+    if name == "SQLITE_FULL":
+        return NoRoomError(f"There is no room to write, so nothing was: {said}")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return DamagedError(f"The file is damaged: {said}")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return InUseError(f"Another program holds the file: {said}")
+    return StoreError(f"The file cannot be used: {said}")
+
+
+class Database:
+    """One file's writing connection: one transaction at a time, and none after a failed one."""
+
+    def __init__(self, path: Path, sync: Sync) -> None:
+        """Open the file, or make it."""
+        self.path = path
+        self.sync: Sync = sync
+        self._connection = connect(path, sync)
+        self._lock = RLock()
+        self._failed: StoreError | None = None
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The writing connection, for reading and for schema changes."""
+        return self._connection
+
+    @contextmanager
+    def transaction(self, label: str, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+        """Write, all or nothing.
+
+        Args:
+            label: names the points on the way: its begin, commit and committed.
+            synced: False leaves reaching the disk to the next transaction that is synced.
+
+        Raises:
+            StoreError: nothing was written; if its outcome is unknown, it says so, and so does
+                every later transaction until the file is opened again.
+        """
+        with self._lock:
+            if self._failed is not None:
+                raise self._failed
+            reach(f"{label}.begin")
+            try:
+                self._set_sync(synced=synced)
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise store_error(error, self.path) from error
+            try:
+                yield self._connection
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise store_error(error, self.path) from error
+            except BaseException:
+                self._roll_back()
+                raise
+            reach(f"{label}.commit")
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise self._after_commit(error) from error
+            reach(f"{label}.committed")
+
+    def checkpoint(self, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> None:
+        """Move what the -wal file holds into the file itself.
+
+        Raises:
+            StoreError: it could not; what was written still stands.
+        """
+        reach("checkpoint.begin")
+        try:
+            if mode == "TRUNCATE":
+                with self._lock:
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            else:  # beside writers, on a connection of its own
+                keeper = connect(self.path, "full")
+                try:
+                    keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                finally:
+                    keeper.close()
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+        reach("checkpoint.done")
+
+    @property
+    def wal_bytes(self) -> int:
+        """How large the -wal file is."""
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        return wal.stat().st_size if wal.exists() else 0
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._failed = self._failed or StoreError(f"{self.path} was closed")
+            self._connection.close()
+
+    def _set_sync(self, *, synced: bool) -> None:
+        level = _LEVEL[self.sync if synced else "normal"]
+        self._connection.execute(f"PRAGMA synchronous={level}")
+
+    def _roll_back(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            self._failed = self._unknown(error)
+
+    def _after_commit(self, error: sqlite3.Error) -> StoreError:
+        if getattr(error, "sqlite_errorname", "") in _HARMLESS and self._failed is None:
+            return store_error(error, self.path)
+        self._failed = self._unknown(error)
+        return self._failed
+
+    def _unknown(self, error: sqlite3.Error) -> StoreError:
+        """Return the error of a write whose outcome only opening the file again will tell.
+
+        After a failed fsync the kernel may have dropped what it could not write, and says so only
+        once: going on would build on what is not there.
+        """
+        return StoreError(
+            f"{self.path}: writing failed midway ({error}), so this write may or may not be there; "
+            "nothing more is written until the file is opened again"
+        )

@@ -1,0 +1,108 @@
+"""The journal is every change since the last snapshot, numbered, each digest over the one before.
+
+So a change that is missing, doubled, out of order or altered breaks the chain where it is.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from bitseg.errors import DamagedError
+from bitseg.storage.arrays import DIGEST_BYTES, digest
+from bitseg.storage.codec import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bitseg.changes import Change
+    from bitseg.storage.codec import Parts
+
+FIRST_CHAIN: Final = bytes(DIGEST_BYTES)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A change as the journal holds it.
+
+    Attributes:
+        seq: its number, from 1 without gaps.
+        at: when it was written, ms.
+        kind: the kind of change, a word.
+        body: the change.
+        chain: the digest over the entry before and this.
+    """
+
+    seq: int
+    at: int
+    kind: str
+    body: bytes
+    chain: bytes
+
+
+class Place(msgspec.Struct, frozen=True):
+    """How far a journal has come.
+
+    Attributes:
+        seq: the number of the last change.
+        chain: its digest.
+    """
+
+    seq: int = 0
+    chain: bytes = FIRST_CHAIN
+
+    def next(self, at: int, kind: str, body: bytes) -> Entry:
+        """Return the entry that comes next."""
+        seq = self.seq + 1
+        numbers = seq.to_bytes(8, "little") + at.to_bytes(8, "little", signed=True)
+        return Entry(seq, at, kind, body, digest(self.chain, numbers, kind.encode(), body))
+
+
+def append(connection: sqlite3.Connection, entries: list[Entry]) -> None:
+    """Write entries, in a transaction of the caller's."""
+    connection.executemany(
+        "INSERT INTO journal (seq, at, kind, body, digest) VALUES (?, ?, ?, ?, ?)",
+        [(one.seq, one.at, one.kind, one.body, one.chain) for one in entries],
+    )
+
+
+def entries_after(connection: sqlite3.Connection, place: Place) -> Iterator[Entry]:
+    """Yield the entries behind a place, each checked against the one before.
+
+    Raises:
+        DamagedError: one is missing or is not what was written.
+    """
+    rows = connection.execute(
+        "SELECT seq, at, kind, body, digest FROM journal WHERE seq > ? ORDER BY seq", (place.seq,)
+    )
+    for seq, at, kind, body, chain in rows:
+        expected = _next(place, at, kind, body)
+        if seq != place.seq + 1:
+            raise DamagedError(
+                f"The journal lacks changes {place.seq + 1} to {seq - 1}; it goes on at {seq}"
+            )
+        if expected is None or expected.chain != chain:
+            raise DamagedError(f"Change {seq} of the journal is not what was written")
+        place = Place(seq, chain)
+        yield expected
+
+
+def _next(place: Place, at: Any, kind: Any, body: Any) -> Entry | None:
+    """Return the entry of cells, or None where damage gave them other types."""
+    if not (isinstance(at, int) and isinstance(kind, str) and isinstance(body, bytes)):
+        return None
+    return place.next(at, kind, body)
+
+
+def change_of(entry: Entry, parts: Parts) -> Change:
+    """Return the change of an entry that was checked.
+
+    Raises:
+        DamagedError: a part of it is not what was written.
+    """
+    try:
+        return decode(entry.kind, entry.body, parts)
+    except KeyError as error:
+        message = f"Change {entry.seq} of the journal is of an unknown kind, {entry.kind!r}"
+        raise DamagedError(message) from error

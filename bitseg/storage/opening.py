@@ -1,0 +1,262 @@
+"""Opening a file reads all of it, checks all of it, and only then lets it be written."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from contextlib import closing
+from threading import RLock
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from bitseg.changes import ChangeSettings
+from bitseg.errors import DamagedError, FieldError
+from bitseg.segments import Segments
+from bitseg.storage import acknowledged, erasures
+from bitseg.storage.backup import FILE_ID_BYTES
+from bitseg.storage.codec import named
+from bitseg.storage.covers import Covers
+from bitseg.storage.database import Database, reader, store_error
+from bitseg.storage.holding import Hold
+from bitseg.storage.journal import Place, entries_after
+from bitseg.storage.migrations import migrate, pending
+from bitseg.storage.points import reach
+from bitseg.storage.reading import Meter, Reader, newest
+from bitseg.storage.snapshot import delete_parts
+from bitseg.storage.sqlite import FileState, SqliteStore, mark_closed
+from bitseg.tenant import Tenant
+from bitseg.writes import Writes
+from bitseg.zones import get_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bitseg.storage.database import Sync
+    from bitseg.storage.manifest import Manifest
+    from bitseg.storage.reading import Progress
+
+SNAPSHOT_BYTES: Final = 64 * 2**20
+"""A snapshot is due when the journal behind the last one has so many bytes."""
+
+_WAL_HEADER: Final = 32
+"""A -wal file of fewer bytes holds no frame (https://sqlite.org/fileformat2.html#walformat)."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What whoever opens a file asks for.
+
+    Attributes:
+        timezone: the tenant's; None = what the file says, UTC where it is new.
+        remember_event_ids_days: likewise, 30 where it is new.
+        retention_days: likewise for ``kept``, None where it is new; None = events stay for ever.
+    """
+
+    timezone: str | None = None
+    remember_event_ids_days: int | None = None
+    retention_days: int | Literal["kept"] | None = "kept"
+
+    def over(self, writes: Writes, *, new: bool) -> ChangeSettings:
+        """Return the settings that the tenant is to have.
+
+        Raises:
+            FieldError: there is no such timezone, or it is another and the tenant has data.
+        """
+        tenant = writes.tenant
+        zone = "UTC" if new else tenant.zone.key
+        days = 30 if new else tenant.events.ids.days
+        if self.timezone is not None and self.timezone != zone:
+            if tenant.contacts.n or len(tenant.events):
+                raise FieldError(
+                    f"Expected the timezone {zone}, got {self.timezone}: it is fixed once there "
+                    "are data"
+                )
+            zone = get_zone(self.timezone).key
+        retention = writes.retention_days if self.retention_days == "kept" else self.retention_days
+        return ChangeSettings(zone, self.remember_event_ids_days or days, retention)
+
+
+def open_file(  # noqa: PLR0913 - each is a setting of the caller's
+    path: Path,
+    wanted: Wanted,
+    *,
+    clock: Callable[[], int] | None,
+    sync: Sync,
+    snapshot_bytes: int,
+    progress: Progress | None,
+) -> Writes:
+    """Return a tenant as its file says, and the way of writes that keeps the file in step.
+
+    Raises:
+        InUseError: another process has the file.
+        DamagedError: the file is not what was written.
+        StoreError: it cannot be used, or a later version wrote it.
+        FieldError: another timezone, of a tenant that has data.
+    """
+    hold = Hold(path)
+    try:
+        reach("open.locked")
+        _check_beside(path)
+        _make(path, sync)
+        covers = Covers()
+        tenant = Tenant(get_zone("UTC"), 1)  # the first change of every file sets both
+        writes = Writes(tenant, Segments(), RLock(), clock)
+        tenant.contacts.watch(covers)
+        tenant.events.watch(covers)
+        with closing(reader(path)) as connection:
+            state = _read(path, connection, writes, covers, sync, progress)
+            needed = _needed(connection)
+        database = Database(path, sync)
+        mark_closed(database, closed=False)
+        _sweep(database, needed)
+        store = SqliteStore(database, hold, state, covers, snapshot_bytes)
+        writes.commits.store = store
+        store.begin(writes)
+        try:
+            writes.settle(wanted.over(writes, new=state.place.seq == 0))
+        except BaseException:
+            store.close()
+            raise
+        reach("open.ready")
+    except sqlite3.Error as error:
+        hold.release()
+        raise store_error(error, path) from error
+    except BaseException:
+        hold.release()
+        raise
+    return writes
+
+
+def _check_beside(path: Path) -> None:
+    """Refuse a -wal file that is known not to be this file's.
+
+    SQLite would take its pages for newer ones, whatever they are.
+    """
+    wal = path.with_name(f"{path.name}-wal")
+    size = wal.stat().st_size if wal.exists() else 0
+    if size <= _WAL_HEADER:
+        return
+    if not path.exists():
+        raise DamagedError(f"{path} is missing, and {wal} with changes of it is there")
+    try:
+        uri = f"{path.absolute().as_uri()}?immutable=1"  # the file alone, without the -wal
+        with closing(sqlite3.connect(uri, uri=True)) as alone:
+            row = alone.execute("SELECT value FROM meta WHERE key = 'closed'").fetchone()
+    except sqlite3.Error:
+        return  # so young that all of it is in the -wal, or damaged, which reading will find
+    if row == (b"1",):
+        raise DamagedError(
+            f"{path} was closed in order, so {wal} is of another file or of an earlier time; "
+            "nothing was read. Move it away to open the file as it was closed"
+        )
+
+
+def _make(path: Path, sync: Sync) -> None:
+    """Make the file if there is none, and bring an older one to the current format."""
+    if path.exists() and path.stat().st_size:
+        with closing(reader(path)) as connection:
+            if not pending(connection) and _meta(connection):
+                return
+    database = Database(path, sync)
+    try:
+        migrate(database)
+        if not _meta(database.connection):
+            with database.transaction("open") as connection:
+                connection.executemany(
+                    "INSERT INTO meta (key, value) VALUES (?, ?)",
+                    [
+                        ("file_id", secrets.token_bytes(FILE_ID_BYTES)),
+                        ("salt", secrets.token_bytes(erasures.HASH_BYTES)),
+                        ("closed", b"0"),
+                    ],
+                )
+    finally:
+        database.close()
+
+
+def _meta(connection: sqlite3.Connection) -> dict[str, bytes]:
+    return dict(connection.execute("SELECT key, value FROM meta").fetchall())
+
+
+def _read(  # noqa: PLR0913, PLR0917 - what reading needs and fills
+    path: Path,
+    connection: sqlite3.Connection,
+    writes: Writes,
+    covers: Covers,
+    sync: Sync,
+    progress: Progress | None,
+) -> FileState:
+    """Read all of a file into an empty tenant; return how far it has come."""
+    connection.execute("BEGIN")  # one moment's view, whoever looks at the file besides
+    meta = _meta(connection)
+    place, manifest = newest(connection)
+    meter = Meter(_size(connection, manifest), progress)
+    reader_ = Reader(path, writes, covers, meter)
+    if manifest is not None:
+        writes.apply(manifest.settings)
+        reader_.snapshot(manifest)
+    state = FileState(meta["file_id"], meta["salt"], place, place.seq)
+    told = acknowledged.read(path)
+    chain_told = place.chain if told is not None and told.seq == place.seq else None
+    for entry in reader_.journal(connection, place):
+        state.place = Place(entry.seq, entry.chain)
+        state.journal_bytes += len(entry.body)
+        if told is not None and told.seq == entry.seq:
+            chain_told = entry.chain
+        if state.erased_at is None and entry.kind == "delete":
+            state.erased_at = entry.at
+    _check_acknowledged(path, told, state, chain_told, sync)
+    reader_.segments(connection)
+    return state
+
+
+def _size(connection: sqlite3.Connection, manifest: Manifest | None) -> int:
+    """Return how many bytes there are to read, for whoever watches."""
+    row = connection.execute("SELECT coalesce(sum(length(body)), 0) FROM journal").fetchone()
+    journal = int(row[0])
+    sizes = (
+        connection.execute("SELECT length(body) FROM parts WHERE id = ?", (part,)).fetchone()
+        for part, _ in (manifest.parts() if manifest is not None else ())
+    )
+    return journal + sum(int(row[0]) for row in sizes if row is not None)
+
+
+def _check_acknowledged(
+    path: Path,
+    told: acknowledged.Acknowledged | None,
+    state: FileState,
+    chain_told: bytes | None,
+    sync: Sync,
+) -> None:
+    """Refuse a file that lacks changes which were acknowledged, or has others in their place."""
+    if told is None or told.file_id != state.file_id:
+        return  # nothing was acknowledged of this file: it is new, or a copy
+    if told.seq > state.place.seq:
+        if sync == "normal" and told.boot and told.boot != acknowledged.boot_id():
+            return  # what "normal" may lose when the machine goes down
+        raise DamagedError(
+            f"{path} ends at change {state.place.seq}, and changes up to {told.seq} were "
+            "acknowledged: the file or its -wal is of an earlier time, or was cut. To go on "
+            f"without them all the same, move {acknowledged.beside(path)} away"
+        )
+    if chain_told is not None and chain_told != told.chain:
+        raise DamagedError(f"Change {told.seq} of {path} is not the one that was acknowledged")
+
+
+def _needed(connection: sqlite3.Connection) -> set[int]:
+    """Return the parts that the newest snapshot and the journal behind it name."""
+    place, manifest = newest(connection)
+    found = set() if manifest is None else {part for part, _ in manifest.parts()}
+    for entry in entries_after(connection, place):
+        found |= {part for part, _ in named(entry.kind, entry.body)}
+    return found
+
+
+def _sweep(database: Database, needed: set[int]) -> None:
+    """Take out what a process left behind that ended midway: nothing names it."""
+    held = {part for (part,) in database.connection.execute("SELECT id FROM parts").fetchall()}
+    delete_parts(database, sorted(held - needed), lambda: None)
+    (seq,) = database.connection.execute("SELECT coalesce(max(seq), 0) FROM snapshots").fetchone()
+    with database.transaction("trim", synced=False) as connection:
+        connection.execute("DELETE FROM journal WHERE seq <= ?", (seq,))

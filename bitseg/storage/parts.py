@@ -1,0 +1,124 @@
+"""A part is the bytes of one column, or of a stretch of it: written once, named by id and digest.
+
+Parts that nothing names do not exist for a reader: that is how a large write stays unseen until a
+small commit names its parts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bitseg.errors import DamagedError
+from bitseg.storage.arrays import digest
+from bitseg.storage.points import reach
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from bitseg.storage.codec import PartName
+    from bitseg.storage.database import Database
+
+TOGETHER: Final = 16 * 2**20
+"""Parts go into transactions of at most so many bytes."""
+
+
+class PartReader:
+    """Reads parts on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Take the connection."""
+        self._connection = connection
+
+    def get(self, name: PartName) -> bytes:
+        """Return the bytes of a part.
+
+        Raises:
+            DamagedError: it is missing, or is not what was written.
+        """
+        part, expected = name
+        row = self._connection.execute("SELECT path, body FROM parts WHERE id = ?", (part,))
+        found = row.fetchone()
+        if found is None:
+            raise DamagedError(f"Part {part} is missing")
+        path, body = found
+        if not isinstance(body, bytes) or digest(body) != expected:
+            raise DamagedError(f"Part {part} ({path}) is not what was written")
+        return body
+
+    def put(self, path: str, data: bytes) -> PartName:
+        """Refuse: reading writes nothing."""
+        message = f"a reader was asked to keep {len(data)} bytes of {path}"
+        raise TypeError(message)
+
+
+class PartWriter:
+    """Collects parts, and writes them.
+
+    Attributes:
+        written: bytes written in all.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Take the file; ids go on behind those that it has."""
+        self._database = database
+        row = database.connection.execute("SELECT coalesce(max(id), 0) FROM parts").fetchone()
+        self._last = int(row[0])
+        self.written = 0
+
+    def new(self) -> Batch:
+        """Return an empty batch of parts."""
+        return Batch(self)
+
+    def take_id(self) -> int:
+        """Return an id that no part ever had in this process."""
+        self._last += 1
+        return self._last
+
+    def write(self, rows: list[tuple[int, str, bytes]]) -> None:
+        """Write parts that nothing names yet; the commit that names them makes them last.
+
+        Raises:
+            StoreError: none was written.
+        """
+        with self._database.transaction("parts", synced=False) as connection:
+            insert(connection, rows)
+        self.written += sum(len(body) for _, _, body in rows)
+
+
+class Batch:
+    """Parts on their way: small ones wait for the commit that names them."""
+
+    def __init__(self, writer: PartWriter) -> None:
+        """Take who writes them."""
+        self._writer = writer
+        self._size = 0
+        self.rows: list[tuple[int, str, bytes]] = []
+
+    def put(self, path: str, data: bytes) -> PartName:
+        """Keep the bytes of a column; more than fit in a transaction are written at once."""
+        if self.rows and self._size + len(data) > TOGETHER:
+            self.flush()
+        part = self._writer.take_id()
+        self.rows.append((part, path, data))
+        self._size += len(data)
+        return part, digest(data)
+
+    def get(self, name: PartName) -> bytes:
+        """Refuse: what was put is not read back from here."""
+        message = f"a writer was asked for part {name[0]}"
+        raise TypeError(message)
+
+    def flush(self) -> None:
+        """Write what waits, unnamed."""
+        if self.rows:
+            self._writer.write(self.rows)
+        self.rows = []
+        self._size = 0
+
+
+def insert(connection: sqlite3.Connection, rows: Iterable[tuple[int, str, bytes]]) -> None:
+    """Write parts, in a transaction of the caller's."""
+    for row in rows:
+        connection.execute("INSERT INTO parts (id, path, body) VALUES (?, ?, ?)", row)
+        reach("write.parts")

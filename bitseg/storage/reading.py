@@ -1,0 +1,215 @@
+"""Reading brings a tenant back: the newest snapshot, the journal behind it, and the tables.
+
+Everything that an answer could rest on is checked against its digest on the way.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+import numpy as np
+
+from bitseg.bitmap import RowSet
+from bitseg.errors import DamagedError
+from bitseg.events.log import Events
+from bitseg.storage.arrays import from_bytes
+from bitseg.storage.codec import events_from_bytes
+from bitseg.storage.coverage import Stretch
+from bitseg.storage.covers import ID
+from bitseg.storage.database import reader
+from bitseg.storage.journal import Place, change_of, entries_after
+from bitseg.storage.manifest import Manifest
+from bitseg.storage.parts import PartReader
+from bitseg.storage.points import reach
+from bitseg.storage.snapshot import snapshot_digest
+from bitseg.storage.tables import records_in, segments_in
+from bitseg.strings import StringPool
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from bitseg.columns import Column
+    from bitseg.fields import DataType
+    from bitseg.storage.coverage import Coverage
+    from bitseg.storage.covers import Covers
+    from bitseg.storage.journal import Entry
+    from bitseg.storage.manifest import Held
+    from bitseg.writes import Writes
+
+Progress: TypeAlias = "Callable[[int, int | None], None]"
+"""Told of bytes that were read, and of how many there are."""
+
+
+class Meter:
+    """Counts what was read, from several threads."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        """Take how much there is, and whom to tell."""
+        self._total = total
+        self._progress = progress
+        self._done = 0
+        self._lock = Lock()
+
+    def note(self, size: int) -> None:
+        """Tell that so many more bytes were read."""
+        if self._progress is not None:
+            with self._lock:
+                self._done += size
+                self._progress(min(self._done, self._total), self._total)
+
+
+def newest(connection: sqlite3.Connection) -> tuple[Place, Manifest | None]:
+    """Return the newest snapshot's place and manifest; at the very beginning there is none.
+
+    Raises:
+        DamagedError: it is not what was written.
+    """
+    row = connection.execute(
+        "SELECT seq, at, chain, body, digest FROM snapshots ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return Place(), None
+    seq, at, chain, body, expected = row
+    place = Place(seq, chain)
+    if snapshot_digest(place, at, body) != expected:
+        raise DamagedError(f"The snapshot at change {seq} is not what was written")
+    return place, msgspec.msgpack.decode(body, type=Manifest)
+
+
+class Reader:
+    """Reads one file into a tenant that is empty."""
+
+    def __init__(self, path: Path, writes: Writes, covers: Covers, meter: Meter) -> None:
+        """Take the file, where it goes, and who notes which parts hold what."""
+        self._path = path
+        self._writes = writes
+        self._tenant = writes.tenant
+        self._covers = covers
+        self._meter = meter
+
+    def snapshot(self, manifest: Manifest) -> None:
+        """Read a snapshot: contacts and events on a thread each.
+
+        Raises:
+            DamagedError: a part is missing, or is not what was written.
+        """
+        self._writes.kept_since = manifest.kept_since
+        schema = self._tenant.schema
+        schema.fields |= {field.path: field for field in manifest.fields}
+        schema.properties |= manifest.properties
+        schema.kinds |= set(manifest.kinds)
+        schema.version += 1
+        with ThreadPoolExecutor(2) as pool:
+            for done in [
+                pool.submit(self._contacts, manifest),
+                pool.submit(self._events, manifest),
+            ]:
+                done.result()
+        reach("open.read")
+
+    def journal(self, connection: sqlite3.Connection, place: Place) -> Iterator[Entry]:
+        """Apply the journal behind a place; yields each entry before it is applied.
+
+        Raises:
+            DamagedError: a change is missing or is not what was written.
+        """
+        parts = PartReader(connection)
+        for entry in entries_after(connection, place):
+            change = change_of(entry, parts)
+            yield entry
+            reach("open.replaying")
+            before = self._tenant.contacts.n
+            self._writes.apply(change)
+            self._covers.adopt(change, entry.body, before, self._tenant)
+            self._meter.note(len(entry.body))
+
+    def segments(self, connection: sqlite3.Connection) -> None:
+        """Read the segments and their records; whoever was erased since is not among them.
+
+        Raises:
+            DamagedError: one is not what was written.
+        """
+        contacts, segments = self._tenant.contacts, self._writes.segments
+        for segment, what in segments_in(connection, contacts.n, self._tenant.zone):
+            read = what.and_(contacts.live) if isinstance(what, RowSet) else what
+            segments.put(segments.prepared(segment, read))
+        for moved in records_in(connection):
+            segments.history.record(moved, contacts.n)
+        dead = np.ones(contacts.n, np.bool_)
+        dead[contacts.live.rows()] = False
+        segments.history.erase(np.flatnonzero(dead).astype(np.uint32), contacts.n)
+
+    def _contacts(self, manifest: Manifest) -> None:
+        contacts = self._tenant.contacts
+        with closing(reader(self._path)) as connection:
+            parts = PartReader(connection)
+            contacts.restore(
+                (from_bytes(data)["v"] for _, data in self._read(manifest.ids, parts, 0)),
+                RowSet.from_bytes(manifest.live, manifest.n),
+                RowSet.from_bytes(manifest.created_given, manifest.n),
+            )
+            if contacts.n != manifest.n:
+                raise DamagedError(f"Expected {manifest.n} contact ids, got {contacts.n}")
+            _cover(self._covers.column(ID), manifest.ids)
+            for path, column in manifest.columns.items():
+                made = contacts.column(path, column.data_type)
+                self._column(made, column.stretches, parts)
+                _cover(self._covers.column(path), column.stretches)
+
+    def _column(self, column: Column, stretches: tuple[Held, ...], parts: PartReader) -> None:
+        for start, data in self._read(stretches, parts, 0):
+            values = from_bytes(data)["v"]
+            column.write(np.arange(start, start + len(values), dtype=np.uint32), values)
+
+    def _events(self, manifest: Manifest) -> None:
+        events = self._tenant.events
+        with closing(reader(self._path)) as connection:
+            parts = PartReader(connection)
+            generations = []
+            for held in manifest.event_ids:
+                ids = StringPool()
+                for _, data in self._read(held.stretches, parts, 0):
+                    ids.extend(from_bytes(data)["v"])
+                if len(ids) != held.size:
+                    raise DamagedError(f"Expected {held.size} event ids, got {len(ids)}")
+                generations.append((held.base, ids))
+                _cover(self._covers.ids(held.base), held.stretches)
+            events.ids.restore(generations[0], generations[1], manifest.opened_at)
+            for kind, stretches in manifest.events.items():
+                for _, data in self._read(stretches, parts, 0):
+                    self._add(kind, data, manifest.properties)
+                cover = self._covers.kind(kind)
+                _cover(cover, stretches)
+                cover.top = max(events.log(kind).ends(), default=cover.top)
+
+    def _add(self, kind: str, data: bytes, types: dict[str, DataType]) -> None:
+        new = events_from_bytes(data)
+        dictionaries = self._tenant.events.dictionaries
+        encoded = {
+            name: dictionaries.encode(name, types[name], values)
+            for name, values in new.properties.items()
+        }
+        events = Events(new.rows, new.at, new.codes, encoded)
+        self._tenant.events.log(kind).append(events, types)
+
+    def _read(
+        self, stretches: Iterable[Held], parts: PartReader, start: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield where each stretch that has a part begins, and the part's bytes."""
+        for held in stretches:
+            if held.part is not None:
+                data = parts.get(held.part)
+                yield start, data
+                self._meter.note(len(data))
+            start = held.end
+
+
+def _cover(cover: Coverage, stretches: tuple[Held, ...]) -> None:
+    made = [Stretch(held.end, held.part, held.size, made=True) for held in stretches]
+    cover.replace(made)

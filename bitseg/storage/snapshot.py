@@ -1,0 +1,210 @@
+"""A snapshot is written beside everything else, switched to in one transaction, then trimmed after.
+
+Parts that still are what they should be stay as they are. Until the switch the file says what it
+said before; after it the journal up to the snapshot is no longer needed and is taken out.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+
+from bitseg.results import Snapshot
+from bitseg.storage.arrays import digest
+from bitseg.storage.capture import Capture
+from bitseg.storage.codec import named
+from bitseg.storage.manifest import Manifest
+from bitseg.storage.points import reach
+from bitseg.storage.tables import erase_rows
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+
+    from bitseg.storage.codec import PartName
+    from bitseg.storage.coverage import Stretch
+    from bitseg.storage.covers import Covers
+    from bitseg.storage.database import Database
+    from bitseg.storage.journal import Place
+    from bitseg.storage.parts import PartWriter
+    from bitseg.writes import Writes
+
+SLICE: Final = 4 * 2**20
+"""Bytes of parts that are written, or taken out, in one transaction; other writes come between."""
+
+WAL_MOST: Final = 16 * 2**20
+"""The -wal file is worked off when it is larger, between two slices."""
+
+PAUSE: Final = 0.000_5
+"""Seconds that a snapshot steps aside after each part, so that previews come between."""
+
+
+class Snapshotter:
+    """Writes snapshots of a tenant, one at a time."""
+
+    def __init__(
+        self, database: Database, parts: PartWriter, writes: Writes, covers: Covers
+    ) -> None:
+        """Take the file, who writes parts, the tenant, and what the file holds of it."""
+        self._database = database
+        self._parts = parts
+        self._writes = writes
+        self._covers = covers
+
+    def take(self, place: Place, capture: Capture, at: int, *, erasing: bool) -> Snapshot:
+        """Write a snapshot of what was captured.
+
+        Args:
+            place: the last change before the capture.
+            capture: the tenant as of then.
+            at: when it was taken, ms.
+            erasing: whether contacts were erased since the last one, whose traces are to go.
+
+        Raises:
+            StoreError: it was not written; the one before and the journal still stand.
+        """
+        reach("snapshot.captured")
+        began = time.monotonic()
+        before = self._parts.written
+        made = self._make(capture)
+        manifest = capture.manifest()
+        body = msgspec.msgpack.encode(manifest)
+        reach("snapshot.encoded")
+        garbage = self._switch(place, at, body, manifest)
+        self._trim(place.seq, garbage)
+        if erasing:
+            self._erase(capture)
+        self._database.checkpoint("TRUNCATE" if erasing else "PASSIVE")
+        return Snapshot(
+            place.seq,
+            made,
+            self._parts.written - before,
+            sum(1 for _ in manifest.parts()) - made,
+            time.monotonic() - began,
+        )
+
+    def _make(self, capture: Capture) -> int:
+        """Write the parts that are due; return how many."""
+        rows: list[tuple[int, str, bytes]] = []
+        waiting: list[tuple[Stretch, PartName]] = []
+        size = made = 0
+        for due in capture.due:
+            data = due.make()
+            reach("snapshot.part")
+            if data is None:
+                due.stretch.hold(None)
+                continue
+            part = self._parts.take_id()
+            rows.append((part, due.path, data))
+            waiting.append((due.stretch, (part, digest(data))))
+            size += len(data)
+            made += 1
+            if size > SLICE:
+                self._flush(rows, waiting)
+                size = 0
+            time.sleep(PAUSE)
+        self._flush(rows, waiting)
+        return made
+
+    def _flush(
+        self, rows: list[tuple[int, str, bytes]], waiting: list[tuple[Stretch, PartName]]
+    ) -> None:
+        """Write parts, and only then call them held."""
+        if rows:
+            self._parts.write(rows)
+        for stretch, part in waiting:
+            stretch.hold(part)
+        rows.clear()
+        waiting.clear()
+        self._work_off()
+
+    def _switch(self, place: Place, at: int, body: bytes, manifest: Manifest) -> list[int]:
+        """Make the snapshot the newest; return the parts that it leaves behind."""
+        left = self._named_before(place.seq) - {part for part, _ in manifest.parts()}
+        with self._database.transaction("switch") as connection:
+            connection.execute("DELETE FROM snapshots")
+            connection.execute(
+                "INSERT INTO snapshots (seq, at, chain, body, digest) VALUES (?, ?, ?, ?, ?)",
+                (place.seq, at, place.chain, body, snapshot_digest(place, at, body)),
+            )
+        return sorted(left)
+
+    def _named_before(self, seq: int) -> set[int]:
+        """Return the parts that the last snapshot and the journal up to a change name."""
+        found: set[int] = set()
+        connection = self._database.connection
+        for (old,) in connection.execute("SELECT body FROM snapshots").fetchall():
+            found |= {part for part, _ in msgspec.msgpack.decode(old, type=Manifest).parts()}
+        for (number,) in connection.execute(
+            "SELECT seq FROM journal WHERE seq <= ? AND kind IN ('upsert', 'add')", (seq,)
+        ).fetchall():
+            (kind, body) = connection.execute(
+                "SELECT kind, body FROM journal WHERE seq = ?", (number,)
+            ).fetchone()
+            found |= {part for part, _ in named(kind, body)}
+        return found
+
+    def _trim(self, seq: int, garbage: list[int]) -> None:
+        """Take out the journal up to a change, and parts that nothing names, slice by slice."""
+        connection = self._database.connection
+        sizes = connection.execute(
+            "SELECT seq, length(body) FROM journal WHERE seq <= ? ORDER BY seq", (seq,)
+        ).fetchall()
+        for first, last in _slices(sizes):
+            with self._database.transaction("trim", synced=False):
+                connection.execute("DELETE FROM journal WHERE seq BETWEEN ? AND ?", (first, last))
+            self._work_off()
+        delete_parts(self._database, garbage, self._work_off)
+
+    def _erase(self, capture: Capture) -> None:
+        """Take erased contacts' rows out of what segments keep."""
+        live = capture.live
+        dead = np.ones(live.n, np.bool_)
+        dead[live.rows()] = False
+        with self._database.transaction("erase") as connection:
+            erase_rows(connection, np.flatnonzero(dead).astype(np.uint32))
+
+    def _work_off(self) -> None:
+        if self._database.wal_bytes > WAL_MOST:
+            self._database.checkpoint()
+
+
+def snapshot_digest(place: Place, at: int, body: bytes) -> bytes:
+    """Return the digest of a row of ``snapshots``."""
+    numbers = place.seq.to_bytes(8, "little") + at.to_bytes(8, "little", signed=True)
+    return digest(numbers, place.chain, body)
+
+
+def delete_parts(database: Database, parts: list[int], between: Callable[[], None]) -> None:
+    """Take parts out of the file, in slices; ``between`` is called after each."""
+    connection: sqlite3.Connection = database.connection
+    sizes = [
+        (part, size)
+        for part in parts
+        for (size,) in connection.execute("SELECT length(body) FROM parts WHERE id = ?", (part,))
+    ]
+    while sizes:
+        some, size = [], 0
+        while sizes and size <= SLICE:
+            part, more = sizes.pop()
+            some.append((part,))
+            size += more
+        with database.transaction("trim", synced=False):
+            connection.executemany("DELETE FROM parts WHERE id = ?", some)
+        between()
+
+
+def _slices(sizes: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield (first, last) of stretches of at most ``SLICE`` bytes, one row at least."""
+    first, size = None, 0
+    for seq, more in sizes:
+        if first is not None and size + more > SLICE:
+            yield first, seq - 1
+            first, size = None, 0
+        first = seq if first is None else first
+        size += more
+    if first is not None:
+        yield first, sizes[-1][0]

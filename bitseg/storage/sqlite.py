@@ -1,0 +1,282 @@
+"""The SQLite store keeps a tenant's changes in one file, so that memory never is the only copy.
+
+A change is there for good when ``commit`` returns. Snapshots and checkpoints are a thread's work.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from bitseg.changes import AddEvents, DeleteContacts, UpsertContacts
+from bitseg.errors import StoreError
+from bitseg.storage import erasures
+from bitseg.storage.acknowledged import AcknowledgedFile
+from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
+from bitseg.storage.backup import copy_to
+from bitseg.storage.capture import Capture
+from bitseg.storage.codec import encode
+from bitseg.storage.database import reader
+from bitseg.storage.journal import append
+from bitseg.storage.parts import PartWriter, insert
+from bitseg.storage.points import reach
+from bitseg.storage.snapshot import WAL_MOST, Snapshotter
+from bitseg.storage.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from bitseg.changes import Change
+    from bitseg.results import Snapshot
+    from bitseg.storage.covers import Covers
+    from bitseg.storage.database import Database
+    from bitseg.storage.holding import Hold
+    from bitseg.storage.journal import Place
+    from bitseg.store import Answer
+    from bitseg.writes import Writes
+
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at whether a snapshot or a checkpoint is due."""
+
+ERASE_WITHIN: Final = 900_000
+"""What was erased leaves the file by a snapshot at most this long after, ms."""
+
+RETRY_AFTER: Final = 30
+"""Looks to skip after a snapshot that failed."""
+
+
+class FileState(msgspec.Struct):
+    """What of a file must be known to go on writing it.
+
+    Attributes:
+        file_id: tells this file from every other, and from its copies.
+        salt: what erased ids are hashed with.
+        place: the last change.
+        snapshot_seq: the last change that the newest snapshot holds.
+        journal_bytes: of the changes behind it.
+        erased_at: when the first contact was erased since then, ms; None = none was.
+    """
+
+    file_id: bytes
+    salt: bytes
+    place: Place
+    snapshot_seq: int
+    journal_bytes: int = 0
+    erased_at: int | None = None
+
+
+class SqliteStore:
+    """The store of a durable engine."""
+
+    durable = True
+
+    def __init__(
+        self, database: Database, hold: Hold, state: FileState, covers: Covers, snapshot_bytes: int
+    ) -> None:
+        """Take an open file and how far it has come."""
+        self._database = database
+        self._hold = hold
+        self._state = state
+        self._covers = covers
+        self._snapshot_bytes = snapshot_bytes
+        self._acknowledged = AcknowledgedFile(database.path)
+        self._parts = PartWriter(database)
+        self._bodies: dict[int, bytes] = {}
+        self._one_snapshot = Lock()
+        self._look = Event()
+        self._closing = False
+        self._keeper = Thread(target=self._keep, name="bitseg-keeper", daemon=True)
+        self.failure: StoreError | None = None
+
+    def begin(self, writes: Writes) -> None:
+        """Take the tenant that the changes are of, and begin to look after the file."""
+        self._writes = writes
+        self._tables = Tables(writes.tenant.contacts)
+        self._snapshotter = Snapshotter(self._database, self._parts, writes, self._covers)
+        self._acknowledge()
+        self._keeper.start()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._database.path
+
+    @property
+    def seq(self) -> int:
+        """The number of the last change."""
+        return self._state.place.seq
+
+    def commit(self, changes: Sequence[Change], answers: Sequence[Answer], at: int) -> None:
+        """Keep changes and answers, all or none; when it returns they are kept.
+
+        Raises:
+            StoreError: nothing was kept, unless the error says that it is unknown.
+        """
+        batch = self._parts.new()
+        place, entries, bodies = self._state.place, [], {}
+        for change in changes:
+            kind, body = encode(change, batch)
+            entry = place.next(at, kind, body)
+            place = type(place)(entry.seq, entry.chain)
+            entries.append(entry)
+            if isinstance(change, UpsertContacts | AddEvents):
+                bodies[id(change)] = body
+        with self._database.transaction("write") as connection:
+            insert(connection, batch.rows)
+            append(connection, entries)
+            reach("write.journal")
+            for change, entry in zip(changes, entries, strict=True):
+                self._tables.write(connection, change)
+                if isinstance(change, DeleteContacts):
+                    erasures.write(connection, entry.seq, self._state.salt, change.ids)
+                    erase_from_answers(connection, change.ids)
+            for answer in answers:
+                write_answer(connection, answer)
+            reach("write.tables")
+        self._state.place = place
+        self._state.journal_bytes += sum(len(entry.body) for entry in entries)
+        self._acknowledge()
+        reach("write.acknowledged")
+        self._bodies = bodies
+        if self._state.erased_at is None and any(
+            isinstance(change, DeleteContacts) for change in changes
+        ):
+            self._state.erased_at = at
+        if self._state.journal_bytes > self._snapshot_bytes:
+            self._look.set()
+
+    def published(self, change: Change, first_row: int) -> None:
+        """Hear that a change was applied, and from which row on contacts are new by it."""
+        body = self._bodies.pop(id(change), None)
+        if body is not None:
+            self._covers.adopt(change, body, first_row, self._writes.tenant)
+
+    def recall(self, key: str) -> Answer | None:
+        """Return the answer to an earlier write with a key, or None.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        return find_answer(self._database, key)
+
+    def snapshot(self) -> Snapshot:
+        """Write a snapshot now.
+
+        Raises:
+            StoreError: it was not written; the one before and the journal still stand.
+        """
+        with self._one_snapshot:
+            with self._writes.commits.paused(), self._writes.lock:
+                self._writes.commits.check_whole()
+                place, journal_bytes = self._state.place, self._state.journal_bytes
+                erased_at, at = self._state.erased_at, self._writes.now()
+                capture = Capture(self._writes, self._covers)
+                self._state.erased_at = None
+            erasing = erased_at is not None
+            with self._erased_again(erased_at):
+                done = self._snapshotter.take(place, capture, at, erasing=erasing)
+            self._state.snapshot_seq = place.seq
+            self._state.journal_bytes -= journal_bytes
+            return done
+
+    @contextmanager
+    def _erased_again(self, erased_at: int | None) -> Iterator[None]:
+        """Remember what was erased before a snapshot that then is not written."""
+        try:
+            yield
+        except BaseException:
+            if erased_at is not None:
+                self._state.erased_at = erased_at
+            raise
+
+    def backup(self, destination: Path) -> None:
+        """Copy the file as it is now, beside readers and writers.
+
+        Raises:
+            StoreError: it could not be copied; an older copy there still stands.
+        """
+        copy_to(self.path, destination)
+        with self._database.transaction("write") as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('backup_at', ?)",
+                (str(self._writes.now()).encode(),),
+            )
+
+    def backup_at(self) -> int | None:
+        """Return when the last backup through this file was made, ms; None = never."""
+        with closing(reader(self.path)) as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'backup_at'").fetchone()
+        return None if row is None else int(row[0])
+
+    def close(self) -> None:
+        """Stop the keeper, mark the file as closed in order, and let go of it."""
+        if self._closing:
+            return
+        self._closing = True
+        self._look.set()
+        self._keeper.join()
+        try:
+            with self._writes.commits.paused():
+                reach("close.begin")
+                self._write_erasures()
+                mark_closed(self._database, closed=True)
+                reach("close.marked")
+                self._database.close()
+        finally:
+            self._acknowledged.close()
+            self._hold.release()
+
+    def _acknowledge(self) -> None:
+        place = self._state.place
+        self._acknowledged.write(self._state.file_id, place.seq, place.chain)
+
+    def _keep(self) -> None:
+        """Look after the file until it is closed."""
+        skip = 0
+        while True:
+            self._look.wait(LOOK_EVERY)
+            self._look.clear()
+            if self._closing:
+                return
+            skip = max(0, skip - 1)
+            if skip:
+                continue
+            try:
+                self._keep_once()
+                self.failure = None
+            except StoreError as error:
+                self.failure = error
+                skip = RETRY_AFTER
+
+    def _keep_once(self) -> None:
+        if self._database.wal_bytes > WAL_MOST:
+            self._database.checkpoint()
+        if self._state.journal_bytes > self._snapshot_bytes:
+            self.snapshot()
+        erased_at = self._state.erased_at
+        if erased_at is not None:
+            self._write_erasures()
+            if self._writes.now() - erased_at > ERASE_WITHIN:
+                self.snapshot()
+
+    def _write_erasures(self) -> None:
+        """Bring the list beside the file up to date."""
+        listed = erasures.read(self._database.connection, self._state.salt)
+        if listed.erased:
+            erasures.to_file(listed, erasures.beside(self.path))
+
+
+def mark_closed(database: Database, *, closed: bool) -> None:
+    """Write into the file itself, not the -wal, whether it was closed in order.
+
+    So a -wal file beside a file that was closed is known to be another's.
+    """
+    with database.transaction("write") as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO meta VALUES ('closed', ?)", (b"1" if closed else b"0",)
+        )
+    database.checkpoint("TRUNCATE")
