@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bitseg.fields import DataType
     from bitseg.storage.coverage import Coverage
     from bitseg.storage.covers import Covers
+    from bitseg.storage.event_cover import EventCover
     from bitseg.strings import StringPool
     from bitseg.writes import Writes
 
@@ -47,8 +48,8 @@ ROWS: Final = 65_536
 EVENTS: Final = 131_072
 """Events of a part, more where one instant has more."""
 
-SMALL: Final = 4
-"""A part of fewer than one in so many of these is made anew with a stale neighbour."""
+SMALL: Final = 4_096
+"""A part of fewer rows or events is made anew with its neighbours, so that parts stay few."""
 
 _RETAINED: Final = "retained."
 
@@ -106,9 +107,9 @@ class Capture:
         }
         self._event_ids = []
         for base, pool in tenant.events.ids.generations():
-            cover = covers.ids(base)
-            self._event_ids.append((base, len(pool), self._take_event_ids(cover, pool.view())))
-        for base in covers.event_ids.keys() - {base for base, _, _ in self._event_ids}:
+            held = self._take_event_ids(covers.ids(base), pool.view()) if len(pool) else []
+            self._event_ids.append((base, len(pool), held))
+        for base in covers.event_ids.keys() - {base for base, size, _ in self._event_ids if size}:
             del covers.event_ids[base]
 
     def manifest(self) -> Manifest:
@@ -182,40 +183,43 @@ class Capture:
     ) -> list[Stretch]:
         """Plan the stretches of n rows or ids; those that are whole stay."""
         stretches: list[Stretch] = []
-        for begin, end, whole in cover.runs(ROWS // SMALL):
+        for start, stop, whole in cover.runs(n, SMALL):
             if whole is not None:
                 stretches.append(whole)
                 continue
-            start, stop = max(begin, 0), n if end is None else end
             for at in range(start, stop, ROWS):
                 last = min(at + ROWS, stop)
-                stretch = Stretch(last, None, last - at, made=False)
+                stretch = Stretch(last, None, last - at, made=False, start=at)
                 stretches.append(stretch)
                 self.due.append(Due(path, stretch, make(at, last)))
         cover.replace(stretches)
         return stretches
 
     def _take_events(
-        self, kind: str, events: Events, types: dict[str, DataType], cover: Coverage
+        self, kind: str, events: Events, types: dict[str, DataType], cover: EventCover
     ) -> list[Stretch]:
-        """Plan the stretches of a kind's events; one instant's are never parted."""
-        stretches: list[Stretch] = []
-        for begin, end, whole in cover.runs(EVENTS // SMALL):
-            if whole is not None:
-                stretches.append(whole)
+        """Plan the spans of a kind's events; those of one instant are never parted."""
+        cover.settle()
+        kept: list[Stretch] = []
+        new: list[Stretch] = []
+        for begin, end, whole in cover.runs(SMALL):
+            if whole:
+                kept += whole
                 continue
             start = int(np.searchsorted(events.at, begin))
             stop = len(events) if end is None else int(np.searchsorted(events.at, end))
             for first, last in _pieces(events.at, start, stop):
-                until = int(events.at[last - 1]) + 1
-                if last == stop and end is not None:
-                    until = end
-                stretch = Stretch(until, None, last - first, made=False)
-                stretches.append(stretch)
+                last_at = int(events.at[last - 1])
+                span = Stretch(
+                    last_at + 1, None, last - first, made=False, start=int(events.at[first])
+                )
+                new.append(span)
                 make = partial(self._packed, events.between(first, last), types)
-                self.due.append(Due(f"event:{kind}", stretch, make))
-        cover.replace(stretches)
-        return stretches
+                self.due.append(Due(f"event:{kind}", span, make))
+        in_order = {id(span): place for place, span in enumerate(cover.spans)}
+        kept.sort(key=lambda span: in_order[id(span)])
+        cover.spans = kept + new
+        return cover.spans
 
     def _packed(self, events: Events, types: dict[str, DataType]) -> bytes:
         properties = {}
@@ -259,4 +263,4 @@ def _pieces(at: npt.NDArray[np.int64], start: int, stop: int) -> Iterator[tuple[
 
 
 def _held(stretches: list[Stretch]) -> tuple[Held, ...]:
-    return tuple(Held(one.end, one.part, one.size) for one in stretches)
+    return tuple(Held(one.start, one.end, one.part, one.size) for one in stretches)

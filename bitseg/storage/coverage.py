@@ -1,7 +1,6 @@
 """A coverage says which parts hold a column, stretch by stretch, and which of them are stale.
 
-A stretch runs from the end of the one before it to its own end: of rows for a column, of instants
-for a kind of event. What lies behind the last end is in no part yet.
+Stretches follow each other without gaps; what lies behind the last one's end is in no part yet.
 """
 
 from __future__ import annotations
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class Stretch:
-    """One stretch.
+    """One stretch, of rows or codes, or of instants.
 
     Attributes:
+        start: where it begins.
         end: where it ends, exclusive.
         part: the part that holds it; None where it has nothing to hold, or is not made yet.
         made: whether ``part`` is right as of when it was made.
@@ -29,10 +29,13 @@ class Stretch:
         size: rows or events that the part holds.
     """
 
-    __slots__ = ("end", "made", "part", "size", "stale")
+    __slots__ = ("end", "made", "part", "size", "stale", "start")
 
-    def __init__(self, end: int, part: PartName | None, size: int, *, made: bool) -> None:
-        """Take its end and its part."""
+    def __init__(
+        self, end: int, part: PartName | None, size: int, *, made: bool, start: int
+    ) -> None:
+        """Take its ends and its part."""
+        self.start = start
         self.end = end
         self.part = part
         self.size = size
@@ -51,70 +54,63 @@ class Stretch:
 
 
 class Coverage:
-    """The stretches of one column, or one kind of event, in order.
-
-    Attributes:
-        top: the highest place ever written to, -2**63 before any.
-    """
+    """The stretches of one column, in order of rows."""
 
     def __init__(self) -> None:
         """Begin with nothing covered."""
         self.stretches: list[Stretch] = []
         self._ends = np.empty(0, np.int64)
-        self.top = -(2**63)
 
     @property
     def end(self) -> int:
         """Where the last stretch ends."""
-        return self.stretches[-1].end if self.stretches else -(2**63)
+        return self.stretches[-1].end if self.stretches else 0
 
-    def touch(self, places: npt.NDArray[np.integer]) -> None:
-        """Note places that were written to, and make their stretches stale."""
-        if places.size == 0:
+    def touch(self, rows: npt.NDArray[np.integer]) -> None:
+        """Note rows that were written to, and make their stretches stale."""
+        if rows.size == 0 or not self.stretches or int(rows.min()) >= self.end:
             return
-        self.top = max(self.top, int(places.max()))
-        if not self.stretches or int(places.min()) >= self.end:
-            return
-        for at in np.unique(np.searchsorted(self._ends, places, side="right")):
+        for at in np.unique(np.searchsorted(self._ends, rows, side="right")):
             if at < len(self.stretches):
                 self.stretches[at].stale = True
 
-    def adopt(self, start: int, end: int, part: PartName, size: int) -> None:
-        """Take a part of what was just written behind everything that was there.
+    def adopt(self, start: int, end: int, part: PartName) -> None:
+        """Take a part of rows that were just written, behind all that have a part.
 
         What lies between the last stretch and this one becomes a stretch that is yet to be made.
         """
+        stretches = [*self.stretches]
         if start > self.end:
-            self._append(Stretch(start, None, 0, made=False))
-        self._append(Stretch(end, part, size, made=True))
+            gap = Stretch(start, None, start - self.end, made=False, start=self.end)
+            stretches.append(gap)
+        stretches.append(Stretch(end, part, end - start, made=True, start=start))
+        self.replace(stretches)
 
     def replace(self, stretches: list[Stretch]) -> None:
         """Take other stretches that cover as much or more."""
         self.stretches = stretches
         self._ends = np.array([one.end for one in stretches], np.int64)
 
-    def runs(self, small: int) -> Iterator[tuple[int, int | None, Stretch | None]]:
+    def runs(self, n: int, small: int) -> Iterator[tuple[int, int, Stretch | None]]:
         """Yield what is whole as it is, and runs of what must be made anew, in order.
 
         Args:
+            n: how many rows there are.
             small: whole stretches of a smaller size beside a run are made anew with it.
 
         Yields:
-            (start, end, the whole stretch or None); the last run's end is None: to the very end.
+            (start, end, the whole stretch or None).
         """
-        start = -(2**63)
-        run: int | None = None
-        for place, one in enumerate(self.stretches):
-            last = place == len(self.stretches) - 1
-            if one.whole and not (one.size < small and (run is not None or last)):
-                if run is not None:
-                    yield run, start, None
-                    run = None
-                yield start, one.end, one
-            elif run is None:
-                run = start
-            start = one.end
-        yield (start if run is None else run), None, None
-
-    def _append(self, stretch: Stretch) -> None:
-        self.replace([*self.stretches, stretch])
+        begin: int | None = None
+        for one in self.stretches:
+            behind = begin is not None or one is self.stretches[-1]
+            if one.whole and not (one.size < small and behind and n > one.start + one.size):
+                if begin is not None:
+                    yield begin, one.start, None
+                    begin = None
+                yield one.start, one.end, one
+            elif begin is None:
+                begin = one.start
+        start = self.end if begin is None else begin
+        if start < n:
+            yield start, n, None

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bitseg.changes import AddEvents, UpsertContacts
 from bitseg.storage.codec import columns_named, kinds_named
 from bitseg.storage.coverage import Coverage
+from bitseg.storage.event_cover import EventCover
 
 if TYPE_CHECKING:
     from bitseg.bitmap import Rows
     from bitseg.changes import Change
     from bitseg.events.log import Events
-    from bitseg.storage.codec import PartName
     from bitseg.tenant import Tenant
 
 ID = "contact.id"
@@ -32,17 +30,16 @@ class Covers:
     def __init__(self) -> None:
         """Begin with nothing covered."""
         self.columns: dict[str, Coverage] = {}
-        self.events: dict[str, Coverage] = {}
+        self.events: dict[str, EventCover] = {}
         self.event_ids: dict[int, Coverage] = {}
-        self._before: dict[str, int] = {}
 
     def column(self, path: str) -> Coverage:
         """Return the coverage of a column, ``contact.id`` included."""
         return self.columns.setdefault(path, Coverage())
 
-    def kind(self, kind: str) -> Coverage:
-        """Return the coverage of a kind of event."""
-        return self.events.setdefault(kind, Coverage())
+    def kind(self, kind: str) -> EventCover:
+        """Return the cover of a kind of event."""
+        return self.events.setdefault(kind, EventCover())
 
     def ids(self, base: int) -> Coverage:
         """Return the coverage of the generation of event ids whose first code this is."""
@@ -58,13 +55,11 @@ class Covers:
 
     def came(self, kind: str, events: Events) -> None:
         """Hear of events that came."""
-        cover = self.kind(kind)
-        self._before[kind] = cover.top
-        cover.touch(events.at)
+        self.kind(kind).came(events.at)
 
     def went(self, kind: str, events: Events) -> None:
         """Hear of events that went."""
-        self.kind(kind).touch(events.at)
+        self.kind(kind).went(events.at)
 
     def adopt(self, change: Change, body: bytes, first_row: int, tenant: Tenant) -> None:
         """Let the parts of a large change that was applied stand for what it wrote.
@@ -80,24 +75,17 @@ class Covers:
                 self._adopt_columns(body, first_row, tenant.contacts.n)
         elif isinstance(change, AddEvents):
             event_ids, kinds = kinds_named(body)
-            self._adopt_events(change, kinds)
+            for kind, part in kinds.items():
+                self.kind(kind).adopt(part)
             base, pool = tenant.events.ids.generations()[1]
             if event_ids is not None:
-                size = len(change.event_ids)
-                self.ids(base).adopt(len(pool) - size, len(pool), event_ids, size)
+                self.ids(base).adopt(len(pool) - len(change.event_ids), len(pool), event_ids)
 
     def _adopt_columns(self, body: bytes, start: int, stop: int) -> None:
         """Take the parts of a change whose contacts all were new, in the order of its rows."""
         ids, columns = columns_named(body)
         if ids is not None:
-            self.column(ID).adopt(start, stop, ids, stop - start)
+            self.column(ID).adopt(start, stop, ids)
         for path, part in columns.items():
             if path not in STAMPS:
-                self.column(path).adopt(start, stop, part, stop - start)
-
-    def _adopt_events(self, change: AddEvents, kinds: dict[str, PartName]) -> None:
-        """Take the parts of those kinds whose events all are later than any before."""
-        for kind, part in kinds.items():
-            at = change.kinds[kind].at
-            if int(at[0]) > self._before[kind] and not bool(np.any(at[1:] < at[:-1])):
-                self.kind(kind).adopt(int(at[0]), int(at[-1]) + 1, part, at.size)
+                self.column(path).adopt(start, stop, part)

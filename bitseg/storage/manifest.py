@@ -19,11 +19,13 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     """A stretch of a column.
 
     Attributes:
-        end: the row, code or instant before which it ends; it begins where the one before ended.
+        start: the row, code or instant at which it begins.
+        end: the one before which it ends.
         part: where its values are; None where it has none.
         size: how many rows, codes or events it holds.
     """
 
+    start: int
     end: int
     part: PartName | None
     size: int
@@ -69,7 +71,7 @@ class Manifest(msgspec.Struct, frozen=True):
         created_given: the rows whose created_at was given, likewise.
         ids: the contact ids, by row; null for an erased contact's.
         columns: by path.
-        events: by kind, by instant.
+        events: by kind; spans may overlap, and of one instant those that came first are first.
         event_ids: the two generations, the older first.
         opened_at: when the newer generation began, ms.
     """

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from bitseg.columns import Column
     from bitseg.fields import DataType
-    from bitseg.storage.coverage import Coverage
     from bitseg.storage.covers import Covers
     from bitseg.storage.journal import Entry
     from bitseg.storage.manifest import Held
@@ -150,20 +149,20 @@ class Reader:
         with closing(reader(self._path)) as connection:
             parts = PartReader(connection)
             contacts.restore(
-                (from_bytes(data)["v"] for _, data in self._read(manifest.ids, parts, 0)),
+                (from_bytes(data)["v"] for _, data in self._read(manifest.ids, parts)),
                 RowSet.from_bytes(manifest.live, manifest.n),
                 RowSet.from_bytes(manifest.created_given, manifest.n),
             )
             if contacts.n != manifest.n:
                 raise DamagedError(f"Expected {manifest.n} contact ids, got {contacts.n}")
-            _cover(self._covers.column(ID), manifest.ids)
+            self._covers.column(ID).replace(_made(manifest.ids))
             for path, column in manifest.columns.items():
                 made = contacts.column(path, column.data_type)
                 self._column(made, column.stretches, parts)
-                _cover(self._covers.column(path), column.stretches)
+                self._covers.column(path).replace(_made(column.stretches))
 
     def _column(self, column: Column, stretches: tuple[Held, ...], parts: PartReader) -> None:
-        for start, data in self._read(stretches, parts, 0):
+        for start, data in self._read(stretches, parts):
             values = from_bytes(data)["v"]
             column.write(np.arange(start, start + len(values), dtype=np.uint32), values)
 
@@ -174,19 +173,18 @@ class Reader:
             generations = []
             for held in manifest.event_ids:
                 ids = StringPool()
-                for _, data in self._read(held.stretches, parts, 0):
+                for _, data in self._read(held.stretches, parts):
                     ids.extend(from_bytes(data)["v"])
                 if len(ids) != held.size:
                     raise DamagedError(f"Expected {held.size} event ids, got {len(ids)}")
                 generations.append((held.base, ids))
-                _cover(self._covers.ids(held.base), held.stretches)
+                if held.size:
+                    self._covers.ids(held.base).replace(_made(held.stretches))
             events.ids.restore(generations[0], generations[1], manifest.opened_at)
             for kind, stretches in manifest.events.items():
-                for _, data in self._read(stretches, parts, 0):
+                for _, data in self._read(stretches, parts):
                     self._add(kind, data, manifest.properties)
-                cover = self._covers.kind(kind)
-                _cover(cover, stretches)
-                cover.top = max(events.log(kind).ends(), default=cover.top)
+                self._covers.kind(kind).spans = _made(stretches)
 
     def _add(self, kind: str, data: bytes, types: dict[str, DataType]) -> None:
         new = events_from_bytes(data)
@@ -198,18 +196,16 @@ class Reader:
         events = Events(new.rows, new.at, new.codes, encoded)
         self._tenant.events.log(kind).append(events, types)
 
-    def _read(
-        self, stretches: Iterable[Held], parts: PartReader, start: int
-    ) -> Iterator[tuple[int, bytes]]:
+    def _read(self, stretches: Iterable[Held], parts: PartReader) -> Iterator[tuple[int, bytes]]:
         """Yield where each stretch that has a part begins, and the part's bytes."""
         for held in stretches:
             if held.part is not None:
                 data = parts.get(held.part)
-                yield start, data
+                yield held.start, data
                 self._meter.note(len(data))
-            start = held.end
 
 
-def _cover(cover: Coverage, stretches: tuple[Held, ...]) -> None:
-    made = [Stretch(held.end, held.part, held.size, made=True) for held in stretches]
-    cover.replace(made)
+def _made(stretches: tuple[Held, ...]) -> list[Stretch]:
+    return [
+        Stretch(held.end, held.part, held.size, made=True, start=held.start) for held in stretches
+    ]
