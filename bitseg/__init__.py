@@ -19,7 +19,7 @@ from bitseg.errors import (
 )
 from bitseg.fields import BUILT_IN, DATA_TYPES, EVENT_KINDS, Field
 from bitseg.members import Members
-from bitseg.opening import open  # noqa: A004 - SPEC 8 calls it bitseg.open
+from bitseg.opening import backup, open, restore, verify  # noqa: A004 - SPEC 8 calls it open
 from bitseg.operators import MEASURE_OPERATORS, OPERATORS, Operator
 from bitseg.results import (
     Diff,
@@ -29,7 +29,9 @@ from bitseg.results import (
     LoadReport,
     Preview,
     Rejected,
+    Restored,
     Snapshot,
+    Verified,
 )
 from bitseg.rules.nodes import Definition
 from bitseg.store import Once
@@ -62,11 +64,16 @@ __all__ = [
     "Preview",
     "Rejected",
     "RepeatError",
+    "Restored",
     "RuleError",
     "SegmentError",
     "Snapshot",
     "StoreError",
     "UnknownContactError",
     "UnknownSegmentError",
+    "Verified",
+    "backup",
     "open",
+    "restore",
+    "verify",
 ]

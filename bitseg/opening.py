@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Final, Literal
 from bitseg.arguments import check_days
 from bitseg.engine import GIB, Engine
 from bitseg.errors import FieldError
+from bitseg.storage.backup import copy_to
 from bitseg.storage.opening import SNAPSHOT_BYTES, Wanted, open_file
+from bitseg.storage.restoring import restore_file
+from bitseg.storage.verify import verify as verify_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bitseg.results import Restored, Verified
     from bitseg.storage.database import Sync
 
 SYNC: Final = ("full", "normal")
@@ -67,3 +71,46 @@ def open(  # noqa: A001, PLR0913 - SPEC 8 calls it so; each setting is a name th
         progress=progress,
     )
     return Engine.on(writes, keep_bytes)
+
+
+def verify(
+    path: Path | str,
+    absent: tuple[str, ...] = (),
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Verified:
+    """Read all of a file and check it; say everything that is wrong, and change nothing.
+
+    Args:
+        path: the file; another process may have it open.
+        absent: texts that must be nowhere in it, such as what was erased: its bytes, free pages
+            included, and everything that is packed in it are searched.
+        progress: called with bytes read and bytes in all.
+
+    Raises:
+        StoreError: there is no such file, or it cannot be read.
+    """
+    return verify_file(Path(path), absent, progress)
+
+
+def backup(path: Path | str, destination: Path | str) -> None:
+    """Copy a file as it is now; another process may have it open and write it.
+
+    Raises:
+        StoreError: it could not be copied; an older file at the destination still stands.
+    """
+    copy_to(Path(path), Path(destination))
+
+
+def restore(backup: Path | str, path: Path | str, erasures: Path | str | None = None) -> Restored:
+    """Make a file of a backup, and erase once more who was erased since it was made.
+
+    Args:
+        backup: what ``backup`` wrote.
+        path: the file to make; there must be none.
+        erasures: the list that was kept beside the file that was lost; None = nobody was erased.
+
+    Raises:
+        StoreError: there is a file already, or one of these cannot be read.
+        DamagedError: the backup is not what was written.
+    """
+    return restore_file(Path(backup), Path(path), None if erasures is None else Path(erasures))

@@ -129,3 +129,42 @@ class Snapshot(msgspec.Struct, frozen=True):
     written: int
     kept: int
     seconds: float
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """What verifying a file found.
+
+    Attributes:
+        changes: the number of the last change.
+        parts: how many parts are named, each read and checked.
+        contacts: how many contacts there are.
+        events: how many events.
+        segments: how many segments.
+        bytes: the size of the file.
+        findings: what is wrong, each with where it is.
+    """
+
+    changes: int
+    parts: int
+    contacts: int
+    events: int
+    segments: int
+    bytes: int
+    findings: tuple[Fault, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What restoring a backup did.
+
+    Attributes:
+        contacts: how many contacts it has now.
+        erased: how many it still had that were erased since it was made.
+    """
+
+    contacts: int
+    erased: int

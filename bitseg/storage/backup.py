@@ -39,9 +39,9 @@ def copy_to(source: Path, destination: Path) -> None:
             copy.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             copy.execute("PRAGMA journal_mode=DELETE").fetchone()
         reach("backup.copied")
-        _sync(temporary)
+        sync_path(temporary)
         temporary.replace(destination)
-        _sync(destination.parent)
+        sync_path(destination.parent)
         reach("backup.renamed")
     except sqlite3.Error as error:
         raise store_error(error, destination) from error
@@ -57,7 +57,8 @@ def mark_copy(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('closed', ?)", (b"1",))
 
 
-def _sync(path: Path) -> None:
+def sync_path(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -30,9 +30,10 @@ from bitseg.writes import Writes
 from bitseg.zones import get_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bitseg.storage.codec import PartName
     from bitseg.storage.database import Sync
     from bitseg.storage.manifest import Manifest
     from bitseg.storage.reading import Progress
@@ -95,40 +96,48 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
         FieldError: another timezone, of a tenant that has data.
     """
     hold = Hold(path)
-    try:
+    with ExitStack() as undo:
+        undo.callback(hold.release)
         reach("open.locked")
-        _check_beside(path)
-        _make(path, sync)
-        covers = Covers()
-        tenant = Tenant(get_zone("UTC"), 1)  # the first change of every file sets both
-        writes = Writes(tenant, Segments(), RLock(), clock)
-        tenant.contacts.watch(covers)
-        tenant.events.watch(covers)
-        with closing(reader(path)) as connection:
-            state = _read(path, connection, writes, covers, sync, progress)
-            needed = _needed(connection)
-        database = Database(path, sync)
-        mark_closed(database, closed=False)
-        _sweep(database, needed)
-        store = SqliteStore(database, hold, state, covers, snapshot_bytes)
-        writes.commits.store = store
-        store.begin(writes)
-        try:
+        with _naming(path):
+            check_beside(path)
+            _make(path, sync)
+            covers = Covers()
+            tenant = Tenant(get_zone("UTC"), 1)  # the first change of every file sets both
+            writes = Writes(tenant, Segments(), RLock(), clock)
+            tenant.contacts.watch(covers)
+            tenant.events.watch(covers)
+            told = _excused(acknowledged.read(path), sync)
+            with closing(reader(path)) as connection, closing(reader(path)) as second:
+                state = read_all(
+                    connection, path, writes, covers, told, second=second, progress=progress
+                )
+                needed = parts_needed(connection)
+            database = Database(path, sync)
+            undo.callback(database.close)
+            mark_closed(database, closed=False)
+            _sweep(database, needed)
+            store = SqliteStore(database, hold, state, covers, snapshot_bytes)
+            writes.commits.store = store
+            store.begin(writes)
+            undo.pop_all()
+            undo.callback(store.close)
             writes.settle(wanted.over(writes, new=state.place.seq == 0))
-        except BaseException:
-            store.close()
-            raise
         reach("open.ready")
-    except sqlite3.Error as error:
-        hold.release()
-        raise store_error(error, path) from error
-    except BaseException:
-        hold.release()
-        raise
+        undo.pop_all()
     return writes
 
 
-def _check_beside(path: Path) -> None:
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Make an error of SQLite one that names the file and what it means."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+
+
+def check_beside(path: Path) -> None:
     """Refuse a -wal file that is known not to be this file's.
 
     SQLite would take its pages for newer ones, whatever they are.
@@ -156,12 +165,12 @@ def _make(path: Path, sync: Sync) -> None:
     """Make the file if there is none, and bring an older one to the current format."""
     if path.exists() and path.stat().st_size:
         with closing(reader(path)) as connection:
-            if not pending(connection) and _meta(connection):
+            if not pending(connection) and meta_of(connection):
                 return
     database = Database(path, sync)
     try:
         migrate(database)
-        if not _meta(database.connection):
+        if not meta_of(database.connection):
             with database.transaction("open") as connection:
                 connection.executemany(
                     "INSERT INTO meta (key, value) VALUES (?, ?)",
@@ -175,29 +184,44 @@ def _make(path: Path, sync: Sync) -> None:
         database.close()
 
 
-def _meta(connection: sqlite3.Connection) -> dict[str, bytes]:
+def meta_of(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """Return what a file says of itself."""
     return dict(connection.execute("SELECT key, value FROM meta").fetchall())
 
 
-def _read(  # noqa: PLR0913, PLR0917 - what reading needs and fills
-    path: Path,
+def read_all(  # noqa: PLR0913 - what reading needs and fills
     connection: sqlite3.Connection,
+    path: Path,
     writes: Writes,
     covers: Covers,
-    sync: Sync,
-    progress: Progress | None,
+    told: acknowledged.Acknowledged | None,
+    *,
+    second: sqlite3.Connection | None = None,
+    progress: Progress | None = None,
 ) -> FileState:
-    """Read all of a file into an empty tenant; return how far it has come."""
-    connection.execute("BEGIN")  # one moment's view, whoever looks at the file besides
-    meta = _meta(connection)
+    """Read all of a file into an empty tenant; return how far it has come.
+
+    Args:
+        connection: looks at the file; ``told`` was read before.
+        path: the file, for what is said of it.
+        writes: the tenant to fill.
+        covers: takes which parts hold what.
+        told: the last change that was acknowledged; None = nobody knows.
+        second: another connection, to read with two threads while nobody writes.
+        progress: told of bytes that were read.
+
+    Raises:
+        DamagedError: something is not what was written, or is missing.
+    """
+    meta = meta_of(connection)
     place, manifest = newest(connection)
     meter = Meter(_size(connection, manifest), progress)
-    reader_ = Reader(path, writes, covers, meter)
+    connections = (connection,) if second is None else (connection, second)
+    reader_ = Reader(writes, covers, meter, connections)
     if manifest is not None:
         writes.apply(manifest.settings)
         reader_.snapshot(manifest)
     state = FileState(meta["file_id"], meta["salt"], place, place.seq)
-    told = acknowledged.read(path)
     chain_told = place.chain if told is not None and told.seq == place.seq else None
     for entry in reader_.journal(connection, place):
         state.place = Place(entry.seq, entry.chain)
@@ -206,8 +230,10 @@ def _read(  # noqa: PLR0913, PLR0917 - what reading needs and fills
             chain_told = entry.chain
         if state.erased_at is None and entry.kind == "delete":
             state.erased_at = entry.at
-    _check_acknowledged(path, told, state, chain_told, sync)
-    reader_.segments(connection)
+    if told is not None:
+        _check_acknowledged(path, told, state, chain_told)
+    if reader_.segments(connection) and state.erased_at is None:
+        state.erased_at = 0  # a snapshot ended before it had taken out all of someone
     return state
 
 
@@ -223,18 +249,12 @@ def _size(connection: sqlite3.Connection, manifest: Manifest | None) -> int:
 
 
 def _check_acknowledged(
-    path: Path,
-    told: acknowledged.Acknowledged | None,
-    state: FileState,
-    chain_told: bytes | None,
-    sync: Sync,
+    path: Path, told: acknowledged.Acknowledged, state: FileState, chain_told: bytes | None
 ) -> None:
     """Refuse a file that lacks changes which were acknowledged, or has others in their place."""
-    if told is None or told.file_id != state.file_id:
+    if told.file_id != state.file_id:
         return  # nothing was acknowledged of this file: it is new, or a copy
     if told.seq > state.place.seq:
-        if sync == "normal" and told.boot and told.boot != acknowledged.boot_id():
-            return  # what "normal" may lose when the machine goes down
         raise DamagedError(
             f"{path} ends at change {state.place.seq}, and changes up to {told.seq} were "
             "acknowledged: the file or its -wal is of an earlier time, or was cut. To go on "
@@ -244,19 +264,32 @@ def _check_acknowledged(
         raise DamagedError(f"Change {told.seq} of {path} is not the one that was acknowledged")
 
 
-def _needed(connection: sqlite3.Connection) -> set[int]:
-    """Return the parts that the newest snapshot and the journal behind it name."""
+def _excused(
+    told: acknowledged.Acknowledged | None, sync: Sync
+) -> acknowledged.Acknowledged | None:
+    """Return what was acknowledged, unless "normal" may have lost it as the machine went down."""
+    if told is None or (sync == "normal" and told.boot and told.boot != acknowledged.boot_id()):
+        return None
+    return told
+
+
+def parts_needed(connection: sqlite3.Connection) -> set[PartName]:
+    """Return the parts that the newest snapshot and the journal behind it name.
+
+    Raises:
+        DamagedError: the snapshot or the journal is not what was written.
+    """
     place, manifest = newest(connection)
-    found = set() if manifest is None else {part for part, _ in manifest.parts()}
+    found = set() if manifest is None else set(manifest.parts())
     for entry in entries_after(connection, place):
-        found |= {part for part, _ in named(entry.kind, entry.body)}
+        found |= set(named(entry.kind, entry.body))
     return found
 
 
-def _sweep(database: Database, needed: set[int]) -> None:
+def _sweep(database: Database, needed: set[PartName]) -> None:
     """Take out what a process left behind that ended midway: nothing names it."""
     held = {part for (part,) in database.connection.execute("SELECT id FROM parts").fetchall()}
-    delete_parts(database, sorted(held - needed), lambda: None)
+    delete_parts(database, sorted(held - {part for part, _ in needed}), lambda: None)
     (seq,) = database.connection.execute("SELECT coalesce(max(seq), 0) FROM snapshots").fetchone()
     with database.transaction("trim", synced=False) as connection:
         connection.execute("DELETE FROM journal WHERE seq <= ?", (seq,))

@@ -6,7 +6,6 @@ Everything that an answer could rest on is checked against its digest on the way
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,7 +19,6 @@ from bitseg.storage.arrays import from_bytes
 from bitseg.storage.codec import events_from_bytes
 from bitseg.storage.coverage import Stretch
 from bitseg.storage.covers import ID
-from bitseg.storage.database import reader
 from bitseg.storage.journal import Place, change_of, entries_after
 from bitseg.storage.manifest import Manifest
 from bitseg.storage.parts import PartReader
@@ -30,9 +28,8 @@ from bitseg.storage.tables import records_in, segments_in
 from bitseg.strings import StringPool
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from sqlite3 import Connection
 
     from bitseg.columns import Column
     from bitseg.fields import DataType
@@ -63,7 +60,7 @@ class Meter:
                 self._progress(min(self._done, self._total), self._total)
 
 
-def newest(connection: sqlite3.Connection) -> tuple[Place, Manifest | None]:
+def newest(connection: Connection) -> tuple[Place, Manifest | None]:
     """Return the newest snapshot's place and manifest; at the very beginning there is none.
 
     Raises:
@@ -84,16 +81,18 @@ def newest(connection: sqlite3.Connection) -> tuple[Place, Manifest | None]:
 class Reader:
     """Reads one file into a tenant that is empty."""
 
-    def __init__(self, path: Path, writes: Writes, covers: Covers, meter: Meter) -> None:
-        """Take the file, where it goes, and who notes which parts hold what."""
-        self._path = path
+    def __init__(
+        self, writes: Writes, covers: Covers, meter: Meter, connections: tuple[Connection, ...]
+    ) -> None:
+        """Take where it goes, who notes which parts hold what, and one or two connections."""
         self._writes = writes
         self._tenant = writes.tenant
         self._covers = covers
         self._meter = meter
+        self._parts = [PartReader(connection) for connection in connections]
 
     def snapshot(self, manifest: Manifest) -> None:
-        """Read a snapshot: contacts and events on a thread each.
+        """Read a snapshot: contacts and events on a thread each, where there are connections.
 
         Raises:
             DamagedError: a part is missing, or is not what was written.
@@ -104,23 +103,23 @@ class Reader:
         schema.properties |= manifest.properties
         schema.kinds |= set(manifest.kinds)
         schema.version += 1
-        with ThreadPoolExecutor(2) as pool:
+        first, last = self._parts[0], self._parts[-1]
+        with ThreadPoolExecutor(len(self._parts)) as pool:
             for done in [
-                pool.submit(self._contacts, manifest),
-                pool.submit(self._events, manifest),
+                pool.submit(self._contacts, manifest, first),
+                pool.submit(self._events, manifest, last),
             ]:
                 done.result()
         reach("open.read")
 
-    def journal(self, connection: sqlite3.Connection, place: Place) -> Iterator[Entry]:
+    def journal(self, connection: Connection, place: Place) -> Iterator[Entry]:
         """Apply the journal behind a place; yields each entry before it is applied.
 
         Raises:
             DamagedError: a change is missing or is not what was written.
         """
-        parts = PartReader(connection)
         for entry in entries_after(connection, place):
-            change = change_of(entry, parts)
+            change = change_of(entry, self._parts[0])
             yield entry
             reach("open.replaying")
             before = self._tenant.contacts.n
@@ -128,63 +127,70 @@ class Reader:
             self._covers.adopt(change, entry.body, before, self._tenant)
             self._meter.note(len(entry.body))
 
-    def segments(self, connection: sqlite3.Connection) -> None:
+    def segments(self, connection: Connection) -> bool:
         """Read the segments and their records; whoever was erased since is not among them.
+
+        Returns:
+            Whether the file still has rows there of contacts that were erased.
 
         Raises:
             DamagedError: one is not what was written.
         """
         contacts, segments = self._tenant.contacts, self._writes.segments
+        erased = np.ones(contacts.n, np.bool_)
+        erased[contacts.live.rows()] = False
+        dead = RowSet.from_mask(erased)
+        there = 0
         for segment, what in segments_in(connection, contacts.n, self._tenant.zone):
-            read = what.and_(contacts.live) if isinstance(what, RowSet) else what
+            read = what
+            if isinstance(what, RowSet):
+                there += what.and_count(dead)
+                read = what.and_(contacts.live)
             segments.put(segments.prepared(segment, read))
         for moved in records_in(connection):
+            for rows in (moved.entered, moved.left):
+                there += RowSet.from_bytes(rows, contacts.n).and_count(dead)
             segments.history.record(moved, contacts.n)
-        dead = np.ones(contacts.n, np.bool_)
-        dead[contacts.live.rows()] = False
-        segments.history.erase(np.flatnonzero(dead).astype(np.uint32), contacts.n)
+        segments.history.erase(dead.rows(), contacts.n)
+        return there > 0
 
-    def _contacts(self, manifest: Manifest) -> None:
+    def _contacts(self, manifest: Manifest, parts: PartReader) -> None:
         contacts = self._tenant.contacts
-        with closing(reader(self._path)) as connection:
-            parts = PartReader(connection)
-            contacts.restore(
-                (from_bytes(data)["v"] for _, data in self._read(manifest.ids, parts)),
-                RowSet.from_bytes(manifest.live, manifest.n),
-                RowSet.from_bytes(manifest.created_given, manifest.n),
-            )
-            if contacts.n != manifest.n:
-                raise DamagedError(f"Expected {manifest.n} contact ids, got {contacts.n}")
-            self._covers.column(ID).replace(_made(manifest.ids))
-            for path, column in manifest.columns.items():
-                made = contacts.column(path, column.data_type)
-                self._column(made, column.stretches, parts)
-                self._covers.column(path).replace(_made(column.stretches))
+        contacts.restore(
+            (from_bytes(data)["v"] for _, data in self._read(manifest.ids, parts)),
+            RowSet.from_bytes(manifest.live, manifest.n),
+            RowSet.from_bytes(manifest.created_given, manifest.n),
+        )
+        if contacts.n != manifest.n:
+            raise DamagedError(f"Expected {manifest.n} contact ids, got {contacts.n}")
+        self._covers.column(ID).replace(_made(manifest.ids))
+        for path, column in manifest.columns.items():
+            made = contacts.column(path, column.data_type)
+            self._column(made, column.stretches, parts)
+            self._covers.column(path).replace(_made(column.stretches))
 
     def _column(self, column: Column, stretches: tuple[Held, ...], parts: PartReader) -> None:
         for start, data in self._read(stretches, parts):
             values = from_bytes(data)["v"]
             column.write(np.arange(start, start + len(values), dtype=np.uint32), values)
 
-    def _events(self, manifest: Manifest) -> None:
+    def _events(self, manifest: Manifest, parts: PartReader) -> None:
         events = self._tenant.events
-        with closing(reader(self._path)) as connection:
-            parts = PartReader(connection)
-            generations = []
-            for held in manifest.event_ids:
-                ids = StringPool()
-                for _, data in self._read(held.stretches, parts):
-                    ids.extend(from_bytes(data)["v"])
-                if len(ids) != held.size:
-                    raise DamagedError(f"Expected {held.size} event ids, got {len(ids)}")
-                generations.append((held.base, ids))
-                if held.size:
-                    self._covers.ids(held.base).replace(_made(held.stretches))
-            events.ids.restore(generations[0], generations[1], manifest.opened_at)
-            for kind, stretches in manifest.events.items():
-                for _, data in self._read(stretches, parts):
-                    self._add(kind, data, manifest.properties)
-                self._covers.kind(kind).spans = _made(stretches)
+        generations = []
+        for held in manifest.event_ids:
+            ids = StringPool()
+            for _, data in self._read(held.stretches, parts):
+                ids.extend(from_bytes(data)["v"])
+            if len(ids) != held.size:
+                raise DamagedError(f"Expected {held.size} event ids, got {len(ids)}")
+            generations.append((held.base, ids))
+            if held.size:
+                self._covers.ids(held.base).replace(_made(held.stretches))
+        events.ids.restore(generations[0], generations[1], manifest.opened_at)
+        for kind, stretches in manifest.events.items():
+            for _, data in self._read(stretches, parts):
+                self._add(kind, data, manifest.properties)
+            self._covers.kind(kind).spans = _made(stretches)
 
     def _add(self, kind: str, data: bytes, types: dict[str, DataType]) -> None:
         new = events_from_bytes(data)

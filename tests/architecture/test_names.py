@@ -10,10 +10,11 @@ import bitseg
 
 PUBLIC = {
     "BUILT_IN", "BitsegError", "DATA_TYPES", "DamagedError", "Definition", "Diff", "EVENT_KINDS",
-    "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "Lint", "LoadError",
+    "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "InUseError", "Lint", "LoadError",
     "LoadReport", "MEASURE_OPERATORS", "Members", "MissingExtraError", "NoRoomError", "OPERATORS",
     "Once", "Operator", "Preview", "Rejected", "RepeatError", "RuleError", "SegmentError",
-    "Snapshot", "StoreError", "UnknownContactError", "UnknownSegmentError", "open",
+    "Snapshot", "StoreError", "UnknownContactError", "UnknownSegmentError", "open", "backup", "restore", "verify",
+    "Restored", "Verified",
 }  # fmt: skip
 
 

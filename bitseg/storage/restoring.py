@@ -1,0 +1,140 @@
+"""Restoring makes a file of a backup again, without those who were erased since.
+
+The restored file is made beside and takes its name only when it is whole. Its changes go on with
+numbers that neither the backup nor the erasure list has, so that the list stays right for it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bitseg.changes import DeleteContacts
+from bitseg.errors import StoreError
+from bitseg.results import Restored
+from bitseg.storage import acknowledged, erasures
+from bitseg.storage.backup import mark_copy, sync_path
+from bitseg.storage.database import reader, store_error
+from bitseg.storage.erasures import ErasureList, hash_of
+from bitseg.storage.journal import Place
+from bitseg.storage.opening import SNAPSHOT_BYTES, Wanted, meta_of, open_file
+from bitseg.storage.snapshot import snapshot_digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bitseg.writes import Writes
+
+_PAGE: Final = 65_536
+_ASIDE: Final = "before-restore"
+
+
+def restore_file(backup: Path, path: Path, listed: Path | None) -> Restored:
+    """Make a file of a backup, and erase once more who was erased since it was made.
+
+    Args:
+        backup: a whole file, closed in order, as a backup is.
+        path: the file to make.
+        listed: the erasure list; None = the one beside ``path``, where there is one.
+
+    Raises:
+        StoreError: there is a file already, or one of these cannot be read.
+        DamagedError: the backup is not what was written.
+    """
+    if path.exists():
+        raise StoreError(f"{path} is there already; move it away, or restore to another name")
+    if not backup.is_file():
+        raise StoreError(f"There is no file {backup}")
+    if listed is None and erasures.beside(path).exists():
+        listed = erasures.beside(path)
+    made = path.with_name(f"{path.name}.restoring")
+    try:
+        shutil.copyfile(backup, made)
+        with closing(sqlite3.connect(made)) as connection, connection:
+            mark_copy(connection)
+        known = None if listed is None else erasures.from_file(listed)
+        restored = _erased_again(made, known)
+        _raise_number(made, known)
+        _set_aside(path)
+        made.replace(path)
+        sync_path(path.parent)
+    except sqlite3.Error as error:
+        raise store_error(error, backup) from error
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(f"{path}: {error.strerror}") from error
+    finally:
+        for name in ("", "-wal", "-shm", "-lock", "-acknowledged", "-erasures"):
+            made.with_name(f"{made.name}{name}").unlink(missing_ok=True)
+    return restored
+
+
+def _erased_again(made: Path, known: ErasureList | None) -> Restored:
+    writes = open_file(
+        made, Wanted(), clock=None, sync="full", snapshot_bytes=SNAPSHOT_BYTES, progress=None
+    )
+    try:
+        gone = _still_there(made, writes, known) if known is not None else ()
+        erased = writes.delete(DeleteContacts(gone)) if gone else 0
+        writes.store.snapshot()
+        return Restored(writes.tenant.contacts.live.count, erased)
+    finally:
+        writes.store.close()
+
+
+def _still_there(made: Path, writes: Writes, known: ErasureList) -> tuple[str, ...]:
+    """Return the ids of contacts that were erased after the backup's last change.
+
+    Raises:
+        StoreError: the list is not of this file.
+    """
+    with closing(reader(made)) as connection:
+        salt = meta_of(connection)["salt"]
+        (seq,) = connection.execute(
+            "SELECT max(coalesce((SELECT max(seq) FROM journal), 0), "
+            "coalesce((SELECT max(seq) FROM snapshots), 0))"
+        ).fetchone()
+    if salt != known.salt:
+        raise StoreError("The erasure list is of another file than the backup")
+    wanted = known.since(seq)
+    contacts = writes.tenant.contacts
+    rows = contacts.live.rows()
+    found: list[str] = []
+    for start in range(0, rows.size, _PAGE):
+        ids = contacts.ids.take(rows[start : start + _PAGE].astype(np.uint32)).to_pylist()
+        found += [contact_id for contact_id in ids if hash_of(salt, contact_id) in wanted]
+    return tuple(found)
+
+
+def _raise_number(made: Path, known: ErasureList | None) -> None:
+    """Let the changes go on behind all that the list speaks of, and keep the list in the file."""
+    if known is None or not known.erased:
+        return
+    with closing(sqlite3.connect(made)) as connection, connection:
+        connection.executemany(
+            "INSERT OR IGNORE INTO erasures (seq, hash) VALUES (?, ?)", known.erased
+        )
+        seq, at, chain, body = connection.execute(
+            "SELECT seq, at, chain, body FROM snapshots"
+        ).fetchone()
+        place = Place(max(seq, *(number for number, _ in known.erased)), chain)
+        connection.execute(
+            "UPDATE snapshots SET seq = ?, digest = ?",
+            (place.seq, snapshot_digest(place, at, body)),
+        )
+
+
+def _set_aside(path: Path) -> None:
+    """Move what a lost file left beside it away: it would be taken for the restored one's."""
+    for old in (
+        path.with_name(f"{path.name}-wal"),
+        path.with_name(f"{path.name}-shm"),
+        acknowledged.beside(path),
+    ):
+        if old.exists():
+            old.replace(old.with_name(f"{old.name}.{_ASIDE}"))

@@ -1,0 +1,204 @@
+"""Verifying reads a whole file and tells everything that is wrong with it, and changes nothing.
+
+It may run beside a process that has the file open: it looks at one moment of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bitseg.bitmap import RowSet
+from bitseg.errors import BitsegError, Fault, StoreError
+from bitseg.results import Verified
+from bitseg.segments import Segments
+from bitseg.storage import acknowledged
+from bitseg.storage.absence import found_in
+from bitseg.storage.answers import answer_digest
+from bitseg.storage.covers import Covers
+from bitseg.storage.database import reader, store_error
+from bitseg.storage.migrations import pending
+from bitseg.storage.opening import check_beside, parts_needed, read_all
+from bitseg.storage.parts import PartReader
+from bitseg.store import Answer
+from bitseg.tenant import Tenant
+from bitseg.writes import Writes
+from bitseg.zones import get_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from bitseg.bitmap import Rows
+    from bitseg.storage.acknowledged import Acknowledged
+    from bitseg.storage.codec import PartName
+    from bitseg.storage.reading import Progress
+
+_SHOWN = 5
+
+
+def verify(path: Path, absent: tuple[str, ...] = (), progress: Progress | None = None) -> Verified:
+    """Check all of a file: pages, digests, sequence, bitmaps against what they are made of.
+
+    Args:
+        path: the file.
+        absent: texts that must be nowhere in it, neither in what it holds nor in free pages.
+        progress: told of bytes that were read.
+
+    Raises:
+        StoreError: there is no such file, or another program's.
+    """
+    if not path.is_file():
+        raise StoreError(f"There is no file {path}")
+    check = _Check(path, acknowledged.read(path), progress)
+    check.run("the -wal", lambda: check_beside(path))
+    with closing(reader(path)) as connection:
+        check.run("format", lambda: _check_format(connection))
+        if not check.findings:
+            connection.execute("BEGIN")
+            check.everything(connection)
+            for text in absent:
+                for place in found_in(path, connection, text):
+                    check.say(place, f"Expected {text!r} nowhere, found it here", "present")
+    return check.result()
+
+
+def _check_format(connection: sqlite3.Connection) -> None:
+    if todo := pending(connection):
+        raise StoreError(f"Expected the current format; open it once to add {', '.join(todo)}")
+
+
+class _Check:
+    """What was found so far."""
+
+    def __init__(self, path: Path, told: Acknowledged | None, progress: Progress | None) -> None:
+        self._path = path
+        self._told = told  # read before the file, which may go on being written
+        self._progress = progress
+        self._counts: dict[str, int] = {}
+        self.findings: list[Fault] = []
+
+    def say(self, where: str, message: str, code: str) -> None:
+        """Note something that is wrong."""
+        self.findings.append(Fault(where, message, code=code))
+
+    def run(self, where: str, step: Callable[[], object]) -> None:
+        """Run a step of the check; what it raises is a finding, and others go on."""
+        with self.noting(where):
+            step()
+
+    @contextmanager
+    def noting(self, where: str) -> Iterator[None]:
+        """Make what the block raises a finding."""
+        try:
+            yield
+        except BitsegError as error:
+            self.findings += [
+                msgspec.structs.replace(fault, path=fault.path or where) for fault in error.faults
+            ]
+        except sqlite3.Error as error:
+            self.say(where, str(store_error(error, self._path)), "damaged")
+
+    def result(self) -> Verified:
+        """Return what was found."""
+        return Verified(
+            bytes=self._path.stat().st_size,
+            findings=tuple(self.findings),
+            **{
+                name: self._counts.get(name, 0)
+                for name in ("changes", "parts", "contacts", "events", "segments")
+            },
+        )
+
+    def everything(self, connection: sqlite3.Connection) -> None:
+        """Check all that there is."""
+        self.run("pages", lambda: self._pages(connection))
+        self.run("parts", lambda: self._parts(connection))
+        self.run("answers", lambda: self._answers(connection))
+        self.run("content", lambda: self._content(connection))
+
+    def _pages(self, connection: sqlite3.Connection) -> None:
+        for (said,) in connection.execute("PRAGMA integrity_check(20)"):
+            if said != "ok":
+                self.say("pages", str(said), "damaged")
+
+    def _parts(self, connection: sqlite3.Connection) -> None:
+        """Check each part that anything names, not only the first that is wrong."""
+        parts = PartReader(connection)
+        names = self._named(connection)
+        self._counts["parts"] = len(names)
+        for name in sorted(names):
+            self.run(f"part {name[0]}", lambda name=name: parts.get(name))  # type: ignore[misc]
+
+    def _named(self, connection: sqlite3.Connection) -> set[PartName]:
+        names: set[PartName] = set()
+        with self.noting("snapshot"):
+            names |= parts_needed(connection)
+        return names
+
+    def _answers(self, connection: sqlite3.Connection) -> None:
+        rows = connection.execute("SELECT key, request, body, at, digest FROM answers")
+        for *cells, expected in rows:
+            answer = Answer(*cells)
+            if answer_digest(answer) != expected:
+                self.say(f"answer {answer.key}", "It is not what was written", "damaged")
+
+    def _content(self, connection: sqlite3.Connection) -> None:
+        """Read everything into memory, and compare bitmaps with what they are made of."""
+        tenant = Tenant(get_zone("UTC"), 1)
+        writes = Writes(tenant, Segments(), RLock())
+        state = read_all(
+            connection, self._path, writes, Covers(), self._told, progress=self._progress
+        )
+        self._counts |= {
+            "changes": state.place.seq,
+            "contacts": tenant.contacts.live.count,
+            "events": len(tenant.events),
+            "segments": len(list(writes.segments.ids())),
+        }
+        self._ids(tenant)
+        self._members(connection, writes)
+
+    def _ids(self, tenant: Tenant) -> None:
+        """Compare the live rows with the ids that are there, and what rests on rows with both."""
+        contacts = tenant.contacts
+        known = RowSet.from_rows(
+            contacts.rows_of(contacts.ids.take(contacts.live.rows())), contacts.n
+        )
+        if known.count != contacts.live.count or known.minus(contacts.live).count:
+            self.say("contacts", "The live rows are not those of the ids that are there", "differs")
+        if contacts.created_given.minus(contacts.live).count:
+            self.say("contacts", "created_at is said to be given where nobody is", "differs")
+        for kind, log in tenant.events.kinds.items():
+            rows = log.stretch(0, len(log)).rows
+            if rows.size and int(rows.max()) >= contacts.n:
+                self.say(f"events {kind}", "Some are of a contact that is not there", "differs")
+            elif not contacts.live.test(rows).all():
+                self.say(f"events {kind}", "Some are of an erased contact", "differs")
+
+    def _members(self, connection: sqlite3.Connection, writes: Writes) -> None:
+        """Compare members with the records that led to them, and with the lists by id."""
+        contacts, segments = writes.tenant.contacts, writes.segments
+        for segment in segments.ids():
+            static = segments.get(segment).static
+            if static is None:
+                continue
+            recorded = segments.history.members(segment, contacts.n)
+            if recorded.minus(static.members).count or static.members.minus(recorded).count:
+                message = "Its members are not those that its records lead to"
+                self.say(f"segment {segment}", message, "differs")
+            listed = {
+                contact
+                for (contact,) in connection.execute(
+                    "SELECT contact_id FROM segment_contacts WHERE segment_id = ?", (segment,)
+                )
+            }
+            wrong = listed ^ set(contacts.ids.take(static.members.rows()).to_pylist())
+            if wrong:
+                some = ", ".join(sorted(wrong)[:_SHOWN])
+                message = f"segment_contacts lists others than its members, such as {some}"
+                self.say(f"segment {segment}", message, "differs")
