@@ -8,7 +8,7 @@ write that rests on the contents of the data, and not only on its fields, is a g
 from __future__ import annotations
 
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -37,11 +37,13 @@ class Staged(msgspec.Struct, Generic[T], frozen=True):
         changes: what the store is to keep.
         publish: applies it, under the lock of evaluations.
         answer: what the write will say, where that is to be kept with it.
+        sliced: whether ``publish`` takes the lock itself, again and again.
     """
 
     changes: tuple[Any, ...]
     publish: Callable[[], T]
     answer: Answer | None = None
+    sliced: bool = False
 
 
 class _Waiting(Generic[T]):
@@ -170,7 +172,7 @@ class Commits:
     def _publish(self, one: _Waiting[Any], staged: Staged[Any]) -> None:
         try:
             self.check_whole()
-            with self.lock:
+            with nullcontext() if staged.sliced else self.lock:
                 one.outcome = staged.publish()
         except BaseException as error:  # noqa: BLE001 - likewise
             if staged.changes:

@@ -67,7 +67,7 @@ class Defining:
 
         return self._writes.submit(stage, alone=True)
 
-    def remove(self, segment: str) -> None:
+    def remove(self, segment: str, answer: Answering[None] = None) -> None:
         """Forget a segment.
 
         Raises:
@@ -79,7 +79,8 @@ class Defining:
         def stage() -> Staged[None]:
             self._segments.check_unused(segment)
             change = RemoveSegment(segment, self._writes.now())
-            return Staged((change,), lambda: self._segments.remove(segment))
+            kept = None if answer is None else answer(None)
+            return Staged((change,), lambda: self._segments.remove(segment), kept)
 
         self._writes.submit(stage, alone=True)
 

@@ -1,4 +1,4 @@
-"""The engine is the front of bitseg: contacts and events in, counts and members out.
+"""The engine is the front of bitseg: contacts and events in (``Writing``), counts and members out.
 
 One lock orders everything: a write is prepared outside and applied under it, an evaluation holds
 it, so it sees one version and never half a write.
@@ -6,20 +6,17 @@ it, so it sees one version and never half a write.
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import RLock
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from bitseg.arguments import check_days, instant_of, several
-from bitseg.changes import DefineField, DeleteContacts, WithdrawEvents
+from bitseg.arguments import check_days, instant_of
 from bitseg.clock import Now, show_instant
 from bitseg.defining import Defining
 from bitseg.errors import FieldError, UnknownContactError
 from bitseg.fields import Field
-from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
 from bitseg.members import Members
 from bitseg.plan.execute import Executor
 from bitseg.preview import Evaluation, contact_values, diff, explain, lint
@@ -33,20 +30,19 @@ from bitseg.segments import Segments
 from bitseg.suppression import SUPPRESSION
 from bitseg.tenant import Tenant
 from bitseg.writes import Writes
+from bitseg.writing import Writing
 from bitseg.zones import get_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
-    from bitseg.fields import DataType
-    from bitseg.results import LoadReport, Snapshot
 
 GIB: Final = 2**30
 SAMPLE_MOST: Final = 50
 
 
-class Engine:
+class Engine(Writing):
     """All contacts, events and segments of one tenant, in memory.
 
     Methods that take ``rules`` take a dict in the shape of SPEC section 4, its JSON text or
@@ -90,174 +86,12 @@ class Engine:
         return engine
 
     def _stand_on(self, writes: Writes, keep_bytes: int) -> None:
-        self._writes = writes
         self._lock = writes.lock
         self._tenant = writes.tenant
         self._segments = writes.segments
         self._rulebook = Rulebook(self._tenant, self._segments)
         self._executor = Executor(self._tenant, self._segments, keep_bytes)
-        self._defining = Defining(writes, self._rulebook, self._executor)
-
-    # Writes
-
-    def define_field(
-        self, path: str, data_type: DataType, label: str = "", description: str = ""
-    ) -> Field:
-        """Declare a custom field, or change the words of one.
-
-        Raises:
-            FieldError: the path or type may not be so, or the field has values of another type,
-                or a segment that rests on the type it has.
-        """
-        field = Field(path, data_type, label or str(path).partition(".")[2], description)
-        self._writes.define_field(DefineField(field))
-        return field
-
-    def load_contacts(
-        self,
-        rows: Any,
-        *,
-        mapping: dict[str, str] | None = None,
-        strict: bool = False,
-        rejects: Path | str | None = None,
-        progress: Callable[[int, int | None], None] | None = None,
-    ) -> LoadReport:
-        """Create or update contacts.
-
-        Args:
-            rows: list of dicts, pyarrow Table, RecordBatch or RecordBatchReader, polars frame, or
-                the path of a CSV, Parquet, NDJSON or Arrow file, plain or .gz or .zst.
-            mapping: ``{column: field}`` for columns whose names do not say the field.
-            strict: any fault means that nothing goes in.
-            rejects: where to write the rows that did not go in, with their reasons, as NDJSON.
-            progress: called with what is done and the whole, in bytes or rows; None = unknown.
-
-        Raises:
-            LoadError: the source cannot be read, or ``strict`` and there are faults.
-        """
-        return load_contacts(
-            self._writes, rows, mapping=mapping, strict=strict, rejects=rejects, progress=progress
-        )
-
-    def load_events(  # noqa: PLR0913 - each option is a name the caller writes
-        self,
-        rows: Any,
-        create_contacts: bool = False,  # noqa: FBT001, FBT002 - SPEC 8 has it so
-        *,
-        mapping: dict[str, str] | None = None,
-        strict: bool = False,
-        rejects: Path | str | None = None,
-        progress: Callable[[int, int | None], None] | None = None,
-    ) -> LoadReport:
-        """Record events: rows of ``contact_id, kind, at``, ``event_id`` if any, and properties.
-
-        Args:
-            rows: as for ``load_contacts``.
-            create_contacts: make contacts of unknown ids instead of rejecting their events.
-            mapping: as for ``load_contacts``.
-            strict: as for ``load_contacts``.
-            rejects: as for ``load_contacts``.
-            progress: as for ``load_contacts``.
-
-        Raises:
-            LoadError: the source cannot be read, or ``strict`` and there are faults.
-        """
-        return load_events(
-            self._writes,
-            rows,
-            create_contacts=create_contacts,
-            mapping=mapping,
-            strict=strict,
-            rejects=rejects,
-            progress=progress,
-        )
-
-    def inspect_contacts(
-        self, rows: Any, mapping: dict[str, str] | None = None
-    ) -> dict[str, tuple[str, str, str]]:
-        """Return what each column of a contacts source would become: field, type, and how known.
-
-        Raises:
-            LoadError: the source cannot be read so.
-        """
-        return inspect_contacts(self._writes, rows, mapping=mapping)
-
-    def inspect_events(
-        self, rows: Any, mapping: dict[str, str] | None = None
-    ) -> dict[str, tuple[str, str, str]]:
-        """Return the same of an events source: property, type, and how known."""
-        return inspect_events(self._writes, rows, mapping=mapping)
-
-    def delete_contacts(self, ids: Iterable[str]) -> int:
-        """Erase contacts, their values and their events; return how many there were."""
-        return self._writes.delete(DeleteContacts(several(ids)))
-
-    def withdraw_events(self, event_ids: Iterable[str]) -> int:
-        """Take events back by their ids; return how many there were. The ids stay remembered."""
-        return self._writes.withdraw(WithdrawEvents(several(event_ids)))
-
-    def drop_expired_events(self) -> int:
-        """Drop the events that are older than the retention now; return how many."""
-        return self._writes.drop_expired(self._writes.now())
-
-    # Segments
-
-    def define_segment(self, segment: str, rules_or_contact_ids: Any) -> int:
-        """Set a segment: dynamic by rules, static by contact ids or Members; return its size.
-
-        Raises:
-            RuleError: the rules are not valid, match everybody by accident, or form a cycle.
-            SegmentError: ids that no contact has, or another engine's Members; nothing changes.
-        """
-        return self._defining.define(segment, rules_or_contact_ids)
-
-    def remove_segment(self, segment: str) -> None:
-        """Forget a segment.
-
-        Raises:
-            UnknownSegmentError: there is none.
-            SegmentError: other segments refer to it; they are named.
-        """
-        self._defining.remove(segment)
-
-    def refresh_segments(self, now: datetime | None = None) -> dict[str, tuple[int, int]]:
-        """Record who entered and left each segment since it was last recorded.
-
-        Returns:
-            ``{segment: (entered, left)}`` of those that changed.
-        """
-        return self._defining.refresh(self._now(now).at)
-
-    # The file, where there is one
-
-    def snapshot(self) -> Snapshot:
-        """Write a snapshot now, so that the next start need not replay the journal.
-
-        Raises:
-            StoreError: it was not written, and what was written before still stands; or the
-                engine has no file.
-        """
-        return self._writes.store.snapshot()
-
-    def backup(self, destination: Path | str) -> None:
-        """Copy the file as it is now, while reading and writing go on.
-
-        Raises:
-            StoreError: it could not be copied, or the engine has no file.
-        """
-        self._writes.store.backup(Path(destination))
-
-    def close(self) -> None:
-        """Let go of the file; what was written is in it. The engine is of no more use."""
-        self._writes.store.close()
-
-    def __enter__(self) -> Self:
-        """Return the engine, to be closed at the end of the block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
+        super().__init__(writes, Defining(writes, self._rulebook, self._executor))
 
     # Questions
 

@@ -7,6 +7,8 @@ once more to apply, and with ``strict`` once in between to see that every row is
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
@@ -14,6 +16,7 @@ import msgspec
 from bitseg.errors import Fault, FieldError, LoadError
 from bitseg.formats import RawBatch, Source, open_source
 from bitseg.formats.rejects import RejectsFile
+from bitseg.formats.source import BATCH_ROWS
 from bitseg.intake.contacts import read_contacts
 from bitseg.intake.events import read_events
 from bitseg.intake.ledger import Ledger
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from bitseg.changes import RecordEvents, UpsertContacts
     from bitseg.fields import Field
+    from bitseg.intake.findings import Findings
     from bitseg.zones import Zone
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
@@ -86,16 +90,28 @@ class Tenant(Protocol):
         """Return the instant of a write made now."""
         ...
 
-    def upsert(self, change: UpsertContacts, /) -> Upserted:
+    def upsert(self, change: UpsertContacts, /, answer: Any = None) -> Upserted:
         """Create and update contacts, and declare the fields that come with them."""
         ...
 
-    def record(self, change: RecordEvents, /) -> Recorded:
+    def record(self, change: RecordEvents, /, answer: Any = None) -> Recorded:
         """Record events."""
+        ...
+
+    def answer(self, answer: Any, /) -> None:
+        """Keep the answer of a load that has nothing to write."""
         ...
 
     def look_at(self, change: RecordEvents, /) -> Recorded:
         """Return which events would be rejected."""
+        ...
+
+    def park(self, change: UpsertContacts | RecordEvents, /) -> Any:
+        """Put a change aside for ``write_all``."""
+        ...
+
+    def write_all(self, parked: Sequence[Any], /) -> Sequence[Any]:
+        """Write changes that were put aside, all or none; return what each did."""
         ...
 
 
@@ -107,6 +123,7 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
     strict: bool = False,
     rejects: Path | str | None = None,
     progress: Progress | None = None,
+    answering: Callable[[LoadReport], Any] | None = None,
 ) -> LoadReport:
     """Create and update contacts from a source.
 
@@ -117,6 +134,8 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
         strict: whether one bad row keeps everything out.
         rejects: where to write the rows that do not go in.
         progress: told how much was done, of how much in all (None where nobody knows).
+        answering: makes what is kept with the write of what the load reports; the source must
+            then be of one batch.
 
     Raises:
         LoadError: the source cannot be read as asked, or, with ``strict``, has bad rows; nothing
@@ -132,16 +151,33 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
                 ledger.note(batch, read_contacts(batch, plan, rows, tenant.zone, 0).findings)
             ledger.refuse()
         fields = {field.path: field for field in plan.new_fields()}
-        created = updated = 0
-        for batch in passes.batches():
+        done: list[Upserted] = []
+        parked = []
+
+        def report(done: Sequence[Upserted]) -> LoadReport:
+            created, updated = sum(one.created for one in done), sum(one.updated for one in done)
+            return ledger.report(LoadReport(created=created, updated=updated, fields=plan.report))
+
+        for batch in _one_if(answering, passes.batches()):
             change, findings = read_contacts(batch, plan, rows, tenant.zone, tenant.now())
             ledger.note(batch, findings)
-            if change is not None:
-                with _taken(created + updated):
-                    done = tenant.upsert(_declaring(change, fields))
-                created += done.created
-                updated += done.updated
-        return ledger.report(LoadReport(created=created, updated=updated, fields=plan.report))
+            if change is None:
+                continue
+            change = _declaring(change, fields)
+            with _taken(sum(one.created + one.updated for one in done)):
+                if answering is not None:
+                    answer = partial(_answer, answering, report)
+                    done.append(tenant.upsert(change, answer))
+                elif strict:
+                    parked.append(tenant.park(change))
+                else:
+                    done.append(tenant.upsert(change))
+        if parked:
+            with _taken(0):
+                done += tenant.write_all(parked)
+        if answering is not None and not done:
+            tenant.answer(answering(report(())))
+        return report(done)
 
 
 def load_events(  # noqa: PLR0913 - the options of the command line
@@ -153,6 +189,7 @@ def load_events(  # noqa: PLR0913 - the options of the command line
     strict: bool = False,
     rejects: Path | str | None = None,
     progress: Progress | None = None,
+    answering: Callable[[LoadReport], Any] | None = None,
 ) -> LoadReport:
     """Record events from a source.
 
@@ -164,6 +201,8 @@ def load_events(  # noqa: PLR0913 - the options of the command line
         strict: whether one bad row keeps everything out.
         rejects: where to write the rows that do not go in.
         progress: told how much was done, of how much in all (None where nobody knows).
+        answering: makes what is kept with the write of what the load reports; the source must
+            then be of one batch.
 
     Raises:
         LoadError: the source cannot be read as asked, or, with ``strict``, has bad rows; nothing
@@ -174,30 +213,50 @@ def load_events(  # noqa: PLR0913 - the options of the command line
         passes = _Passes(rows, 3 if strict else 2, progress)
         plan = plan_events(rows, tenant.schema, mapping, passes.note)
         ledger = Ledger(file)
-        accepted = duplicate = created = 0
-        for check_only in (True, False) if strict else (False,):
-            for batch in passes.batches():
-                change, places, findings = read_events(
-                    batch, plan, rows, tenant.zone, tenant.now(), create_contacts=create_contacts
+        done: list[Recorded] = []
+        parked = []
+
+        def report(done: Sequence[Recorded]) -> LoadReport:
+            return ledger.report(
+                LoadReport(
+                    created=sum(one.created for one in done),
+                    accepted=sum(one.accepted for one in done),
+                    duplicate=sum(one.duplicate for one in done),
+                    fields=plan.report,
                 )
-                if change is None:
-                    ledger.note(batch, findings)
-                    continue
-                with _taken(accepted + duplicate):
-                    done = tenant.look_at(change) if check_only else tenant.record(change)
-                ledger.note(
-                    batch, findings, {int(places[at]): fault for at, fault in done.rejected}
-                )
-                if not check_only:
-                    accepted += done.accepted
-                    duplicate += done.duplicate
-                    created += done.created
-            if check_only:
-                ledger.refuse()
-        done_in_all = LoadReport(
-            created=created, accepted=accepted, duplicate=duplicate, fields=plan.report
+            )
+
+        read = partial(
+            read_events, plan=plan, source=rows, zone=tenant.zone, create_contacts=create_contacts
         )
-        return ledger.report(done_in_all)
+        if strict:
+            for batch in passes.batches():
+                change, places, findings = read(batch, at=tenant.now())
+                rejected = () if change is None else tenant.look_at(change).rejected
+                _note(ledger, batch, findings, places, rejected)
+            ledger.refuse()
+        for batch in _one_if(answering, passes.batches()):
+            change, places, findings = read(batch, at=tenant.now())
+            note = partial(_note, ledger, batch, findings, places)
+            if change is None:
+                note(())
+                continue
+            with _taken(sum(one.accepted + one.duplicate for one in done)):
+                if answering is not None:
+                    answer = partial(_answer, answering, report, note)
+                    done.append(tenant.record(change, answer))
+                elif strict:
+                    parked.append(tenant.park(change))
+                    note(())
+                else:
+                    done.append(tenant.record(change))
+                    note(done[-1].rejected)
+        if parked:
+            with _taken(0):
+                done += tenant.write_all(parked)
+        if answering is not None and not done:
+            tenant.answer(answering(report(())))
+        return report(done)
 
 
 def inspect_contacts(
@@ -237,6 +296,44 @@ def _declaring(change: UpsertContacts, fields: dict[str, Field]) -> UpsertContac
         else:
             first.append(fields.pop(path))
     return msgspec.structs.replace(change, columns=columns, fields=tuple(first))
+
+
+def _one_if(answering: object, batches: Iterator[RawBatch]) -> Iterator[RawBatch]:
+    """Yield batches; only one, where the load is to be answered in its own transaction.
+
+    Raises:
+        LoadError: there are more; nothing went in.
+    """
+    if answering is None:
+        yield from batches
+        return
+    found = list(islice(batches, 2))
+    if len(found) > 1:
+        message = f"Expected at most {BATCH_ROWS:,} rows, and fewer of many columns, with a key"
+        raise LoadError(Fault("", message, code="too_many_rows"))
+    yield from found
+
+
+def _answer(
+    answering: Callable[[LoadReport], Any],
+    report: Callable[[Sequence[Any]], LoadReport],
+    *before_and_done: Any,
+) -> Any:
+    """Return the answer to a load that does what the last argument says."""
+    *before, done = before_and_done
+    for note in before:
+        note(done.rejected)
+    return answering(report((done,)))
+
+
+def _note(
+    ledger: Ledger,
+    batch: RawBatch,
+    findings: Findings,
+    places: Sequence[int],
+    rejected: Sequence[tuple[int, Fault]],
+) -> None:
+    ledger.note(batch, findings, {int(places[at]): fault for at, fault in rejected})
 
 
 @contextmanager

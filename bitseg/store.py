@@ -63,15 +63,37 @@ class Store(Protocol):
         ...
 
     def commit(self, changes: Sequence[Any], answers: Sequence[Answer], at: int) -> None:
-        """Keep changes and answers, all or none; when it returns they are kept.
+        """Keep changes, parked or not, and answers, all or none; then they are kept.
 
         Raises:
             StoreError: nothing was kept, unless the error says that it is unknown.
         """
         ...
 
-    def published(self, change: Any, first_row: int) -> None:
-        """Hear that a change was applied, and from which row on contacts are new by it."""
+    def park(self, change: Any) -> Any:
+        """Put a change aside, out of memory where there is a file; it is not kept yet.
+
+        Raises:
+            StoreError: it could not be put aside.
+        """
+        ...
+
+    def unpark(self, parked: Any) -> Any:
+        """Return a change that was put aside.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        ...
+
+    def published(self, change: Any, first_row: int, parked: Any = None) -> None:
+        """Hear that a change was applied, and from which row on contacts are new by it.
+
+        Args:
+            change: what was applied.
+            first_row: the first row that is new by it.
+            parked: what it was while it was put aside.
+        """
         ...
 
     def recall(self, key: str) -> Answer | None:
@@ -116,7 +138,15 @@ class NoStore:
                 del self._answers[key]
             self._answers[answer.key] = answer
 
-    def published(self, change: Any, first_row: int) -> None:
+    def park(self, change: Any) -> Any:
+        """Return the change: memory is where it stays."""
+        return change
+
+    def unpark(self, parked: Any) -> Any:
+        """Return a change that was put aside."""
+        return parked
+
+    def published(self, change: Any, first_row: int, parked: Any = None) -> None:
         """Do nothing."""
 
     def recall(self, key: str) -> Answer | None:

@@ -20,6 +20,8 @@ from bitseg.fields import ENGAGEMENT_FIELDS
 from bitseg.schema import Schema, check_field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bitseg.bitmap import Rows
     from bitseg.changes import (
         AddEvents,
@@ -43,15 +45,19 @@ class Tenant:
         self.contacts = Contacts()
         self.events = EventLogs(remember_days)
 
-    def check_upsert(self, change: UpsertContacts) -> None:
+    def check_upsert(self, change: UpsertContacts, before: Iterable[Field] = ()) -> None:
         """Refuse contacts whose fields are not what they were when the change was read.
+
+        Args:
+            change: the contacts.
+            before: fields that will be there by then.
 
         Raises:
             FieldError: values of another type than their field's, or a new field that may not be.
         """
         for field in change.fields:
             self.check_field(field)
-        new = {field.path: field.data_type for field in change.fields}
+        new = {field.path: field.data_type for field in (*before, *change.fields)}
         faults = []
         for path, given in change.columns.items():
             known = self.schema.field(path)

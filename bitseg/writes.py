@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -21,17 +21,18 @@ from bitseg.changes import (
 from bitseg.clock import system_now
 from bitseg.commits import Commits, Staged
 from bitseg.contacts import Upserted, as_ids
-from bitseg.errors import RepeatError
+from bitseg.errors import FieldError, RepeatError
 from bitseg.retention import drop_events_before
 from bitseg.store import Answer, recalled
 from bitseg.zones import DAY, get_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from threading import RLock
 
     from bitseg.arrivals import Recorded
     from bitseg.changes import Change
+    from bitseg.fields import Field
     from bitseg.schema import Schema
     from bitseg.segments import Segments
     from bitseg.store import Once, Store
@@ -40,11 +41,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Parkable: TypeAlias = UpsertContacts | RecordEvents
+"""What loads write."""
+
 Answering: TypeAlias = "Callable[[T], Answer] | None"
 """Makes of what a write will say the answer that is kept with it."""
 
 RETENTION_EVERY: Final = 3_600_000
 """Events outlive their retention by up to an hour, where writes alone drop them, ms."""
+
+FAULTS_MOST: Final = 100
+"""Faults that are told of events that no longer fit when they are written."""
 
 BULK: Final = 4_096
 """From so many events on, a change is looked at before it is kept, so that it is kept as it will
@@ -146,20 +153,72 @@ class Writes:
         with self.lock:
             return self.tenant.look_at(change)
 
-    def define_field(self, change: DefineField) -> None:
-        """Declare a custom field.
+    def park(self, change: Parkable) -> Any:
+        """Put a change aside for ``write_all``.
+
+        Raises:
+            StoreError: it could not be put aside.
+        """
+        return self.store.park(change)
+
+    def write_all(self, parked: Sequence[Any]) -> list[Any]:
+        """Write changes that were put aside, all or none, in one commit; return what each did.
+
+        Raises:
+            FieldError: something is not what it was when they were read; nothing was done.
+            StoreError: they could not be kept; nothing was done.
+        """
+
+        def stage() -> Staged[list[Any]]:
+            fields: list[Field] = []
+            for one in parked:
+                change = self.store.unpark(one)
+                if isinstance(change, UpsertContacts):
+                    self.tenant.check_upsert(change, fields)
+                    fields += change.fields
+                elif rejected := self.look_at(change).rejected:
+                    raise FieldError(*(fault for _, fault in rejected[:FAULTS_MOST]))
+            return Staged(tuple(parked), publish, sliced=True)
+
+        def publish() -> list[Any]:
+            return [self._publish_parked(one) for one in parked]
+
+        return self.submit(stage, alone=True)
+
+    def _publish_parked(self, parked: Any) -> Upserted | Recorded:
+        change = self.store.unpark(parked)
+        with self.lock:
+            if isinstance(change, UpsertContacts):
+                return self._apply_upsert(change, parked)
+            return self.tenant.record(change)
+
+    def answer(self, answer: Answer) -> None:
+        """Keep the answer of a write that changes nothing.
+
+        Raises:
+            StoreError: it could not be kept.
+        """
+        self.submit(lambda: Staged((), lambda: None, answer))
+
+    def define_field(self, change: DefineField, answer: Answering[Field] = None) -> Field:
+        """Declare a custom field, and return it.
 
         Raises:
             FieldError: it may not be so, has values of another type, or a segment rests on it.
             StoreError: the change could not be kept; nothing was done.
         """
 
-        def stage() -> Staged[None]:
+        def stage() -> Staged[Field]:
             self.tenant.check_field(change.field)
             self.segments.check_type(change.field)
-            return Staged((change,), lambda: self.tenant.define_field(change))
+            kept = None if answer is None else answer(change.field)
+            return Staged((change,), publish, kept)
 
-        self.submit(stage, alone=True)
+        def publish() -> Field:
+            self.tenant.define_field(change)
+            return change.field
+
+        return self.submit(stage, alone=True)
 
     def delete(self, change: DeleteContacts, answer: Answering[int] = None) -> int:
         """Erase contacts, their values, their events and their memberships; return how many.
@@ -276,10 +335,10 @@ class Writes:
         created = len(pc.unique(change.ids.filter(pa.array(rows < 0))))
         return Upserted(created, rows.size - created)
 
-    def _apply_upsert(self, change: UpsertContacts) -> Upserted:
+    def _apply_upsert(self, change: UpsertContacts, parked: Any = None) -> Upserted:
         before = self.tenant.contacts.n
         done = self.tenant.upsert(change)
-        self.store.published(change, before)
+        self.store.published(change, before, parked)
         return done
 
     # Retention

@@ -62,3 +62,8 @@ def compact(values: pa.Array) -> pa.Array:
     if len(sample.unique()) * _REPEATS > len(sample):
         return values
     return values.dictionary_encode()
+
+
+def plain(values: pa.Array) -> pa.Array:
+    """Return values without a dictionary."""
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values

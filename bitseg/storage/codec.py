@@ -29,7 +29,7 @@ from bitseg.changes import (
     WithdrawEvents,
 )
 from bitseg.fields import Field
-from bitseg.storage.arrays import compact, from_bytes, to_bytes
+from bitseg.storage.arrays import compact, from_bytes, plain, to_bytes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -71,7 +71,7 @@ class _Upsert(msgspec.Struct, frozen=True, array_like=True):
 class _Record(msgspec.Struct, frozen=True, array_like=True):
     recorded_at: int
     create_contacts: bool
-    cells: bytes
+    cells: Kept
 
 
 class _Add(msgspec.Struct, frozen=True, array_like=True):
@@ -105,7 +105,7 @@ def encode(change: Change, parts: Parts) -> tuple[str, bytes]:
     if isinstance(change, UpsertContacts):
         form = _upsert(change, parts)
     elif isinstance(change, RecordEvents):
-        form = _record(change)
+        form = _record(change, parts)
     elif isinstance(change, AddEvents):
         form = _add(change, parts)
     return kind, msgspec.msgpack.encode(form)
@@ -120,7 +120,7 @@ def decode(kind: str, body: bytes, parts: Parts) -> Change:
     if kind == "upsert":
         return _read_upsert(msgspec.msgpack.decode(body, type=_Upsert), parts)
     if kind == "record":
-        return _read_record(msgspec.msgpack.decode(body, type=_Record))
+        return _read_record(msgspec.msgpack.decode(body, type=_Record), parts)
     if kind == "add":
         return _read_add(msgspec.msgpack.decode(body, type=_Add), parts)
     change: Change = msgspec.msgpack.decode(body, type=_PLAIN[kind])
@@ -136,6 +136,8 @@ def named(kind: str, body: bytes) -> list[PartName]:
     elif kind == "add":
         add = msgspec.msgpack.decode(body, type=_Add)
         kept = [add.created, add.event_ids, *add.kinds.values()]
+    elif kind == "record":
+        kept = [msgspec.msgpack.decode(body, type=_Record).cells]
     return [one for one in kept if not isinstance(one, bytes)]
 
 
@@ -212,17 +214,19 @@ def _read_upsert(form: _Upsert, parts: Parts) -> UpsertContacts:
     return UpsertContacts(ids, values, form.at, form.fields)
 
 
-def _record(change: RecordEvents) -> _Record:
+def _record(change: RecordEvents, parts: Parts) -> _Record:
     cells = {"contact_id": change.contact_ids, "kind": change.kinds, "at": change.at}
     if change.event_ids is not None:
         cells["event_id"] = change.event_ids
     for name, values in change.properties.items():
         cells[f"{_PROPERTY}{name}"] = values
-    return _Record(change.recorded_at, change.create_contacts, to_bytes(cells))
+    cells = {name: compact(values) for name, values in cells.items()}
+    kept = _put("events", to_bytes(cells), parts)
+    return _Record(change.recorded_at, change.create_contacts, kept)
 
 
-def _read_record(form: _Record) -> RecordEvents:
-    cells = from_bytes(form.cells)
+def _read_record(form: _Record, parts: Parts) -> RecordEvents:
+    cells = {name: plain(values) for name, values in from_bytes(_bytes(form.cells, parts)).items()}
     properties = {name[1:]: values for name, values in cells.items() if name[0] == _PROPERTY}
     return RecordEvents(
         cells["contact_id"],

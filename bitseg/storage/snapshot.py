@@ -139,7 +139,7 @@ class Snapshotter:
         for (old,) in connection.execute("SELECT body FROM snapshots").fetchall():
             found |= {part for part, _ in msgspec.msgpack.decode(old, type=Manifest).parts()}
         for (number,) in connection.execute(
-            "SELECT seq FROM journal WHERE seq <= ? AND kind IN ('upsert', 'add')", (seq,)
+            "SELECT seq FROM journal WHERE seq <= ? AND kind IN ('upsert', 'add', 'record')", (seq,)
         ).fetchall():
             (kind, body) = connection.execute(
                 "SELECT kind, body FROM journal WHERE seq = ?", (number,)

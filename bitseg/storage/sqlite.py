@@ -18,10 +18,10 @@ from bitseg.storage.acknowledged import AcknowledgedFile
 from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
 from bitseg.storage.backup import copy_to
 from bitseg.storage.capture import Capture
-from bitseg.storage.codec import encode
+from bitseg.storage.codec import decode, encode
 from bitseg.storage.database import reader
 from bitseg.storage.journal import append
-from bitseg.storage.parts import PartWriter, insert
+from bitseg.storage.parts import PartReader, PartWriter, insert
 from bitseg.storage.points import reach
 from bitseg.storage.snapshot import WAL_MOST, Snapshotter
 from bitseg.storage.tables import Tables
@@ -47,6 +47,18 @@ ERASE_WITHIN: Final = 900_000
 
 RETRY_AFTER: Final = 30
 """Looks to skip after a snapshot that failed."""
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """A change whose arrays lie in parts that nothing names yet.
+
+    Attributes:
+        kind: the kind of change, a word.
+        body: the change, with the parts' names.
+    """
+
+    kind: str
+    body: bytes
 
 
 class FileState(msgspec.Struct):
@@ -110,7 +122,29 @@ class SqliteStore:
         """The number of the last change."""
         return self._state.place.seq
 
-    def commit(self, changes: Sequence[Change], answers: Sequence[Answer], at: int) -> None:
+    def park(self, change: Change) -> Parked:
+        """Put a change aside: its arrays into the file, unnamed, so that nobody sees them.
+
+        Raises:
+            StoreError: it could not be put aside.
+        """
+        batch = self._parts.new()
+        parked = Parked(*encode(change, batch))
+        batch.flush()
+        return parked
+
+    def unpark(self, parked: Parked) -> Change:
+        """Return a change that was put aside.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        with closing(reader(self.path)) as connection:
+            return decode(parked.kind, parked.body, PartReader(connection))
+
+    def commit(
+        self, changes: Sequence[Change | Parked], answers: Sequence[Answer], at: int
+    ) -> None:
         """Keep changes and answers, all or none; when it returns they are kept.
 
         Raises:
@@ -119,7 +153,10 @@ class SqliteStore:
         batch = self._parts.new()
         place, entries, bodies = self._state.place, [], {}
         for change in changes:
-            kind, body = encode(change, batch)
+            if isinstance(change, Parked):
+                kind, body = change.kind, change.body
+            else:
+                kind, body = encode(change, batch)
             entry = place.next(at, kind, body)
             place = type(place)(entry.seq, entry.chain)
             entries.append(entry)
@@ -130,6 +167,8 @@ class SqliteStore:
             append(connection, entries)
             reach("write.journal")
             for change, entry in zip(changes, entries, strict=True):
+                if isinstance(change, Parked):
+                    continue
                 self._tables.write(connection, change)
                 if isinstance(change, DeleteContacts):
                     erasures.write(connection, entry.seq, self._state.salt, change.ids)
@@ -149,9 +188,9 @@ class SqliteStore:
         if self._state.journal_bytes > self._snapshot_bytes:
             self._look.set()
 
-    def published(self, change: Change, first_row: int) -> None:
+    def published(self, change: Change, first_row: int, parked: Parked | None = None) -> None:
         """Hear that a change was applied, and from which row on contacts are new by it."""
-        body = self._bodies.pop(id(change), None)
+        body = self._bodies.pop(id(change), None) if parked is None else parked.body
         if body is not None:
             self._covers.adopt(change, body, first_row, self._writes.tenant)
 

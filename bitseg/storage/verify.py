@@ -11,6 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from bitseg.bitmap import RowSet
 from bitseg.errors import BitsegError, Fault, StoreError
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bitseg.bitmap import Rows
     from bitseg.storage.acknowledged import Acknowledged
     from bitseg.storage.codec import PartName
     from bitseg.storage.reading import Progress
@@ -166,9 +166,8 @@ class _Check:
     def _ids(self, tenant: Tenant) -> None:
         """Compare the live rows with the ids that are there, and what rests on rows with both."""
         contacts = tenant.contacts
-        known = RowSet.from_rows(
-            contacts.rows_of(contacts.ids.take(contacts.live.rows())), contacts.n
-        )
+        found = contacts.rows_of(contacts.ids.take(contacts.live.rows()))
+        known = RowSet.from_rows(found[found >= 0].astype(np.uint32), contacts.n)
         if known.count != contacts.live.count or known.minus(contacts.live).count:
             self.say("contacts", "The live rows are not those of the ids that are there", "differs")
         if contacts.created_given.minus(contacts.live).count:

@@ -10,11 +10,11 @@ import bitseg
 
 PUBLIC = {
     "BUILT_IN", "BitsegError", "DATA_TYPES", "DamagedError", "Definition", "Diff", "EVENT_KINDS",
-    "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "InUseError", "Lint", "LoadError",
-    "LoadReport", "MEASURE_OPERATORS", "Members", "MissingExtraError", "NoRoomError", "OPERATORS",
-    "Once", "Operator", "Preview", "Rejected", "RepeatError", "RuleError", "SegmentError",
-    "Snapshot", "StoreError", "UnknownContactError", "UnknownSegmentError", "open", "backup", "restore", "verify",
-    "Restored", "Verified",
+    "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "InUseError", "Lint",
+    "LoadError", "LoadReport", "MEASURE_OPERATORS", "Members", "MissingExtraError", "NoRoomError",
+    "OPERATORS", "Once", "Operator", "Preview", "Rejected", "RepeatError", "Restored",
+    "RuleError", "SegmentError", "Snapshot", "StoreError", "UnknownContactError",
+    "UnknownSegmentError", "Verified", "backup", "open", "restore", "verify",
 }  # fmt: skip
 
 

@@ -450,13 +450,13 @@ def test_empty_text_is_no_value_of_any_type(tmp_path: Path, tenant: RecordingTen
 class ChangingTenant(RecordingTenant):
     """A tenant whose fields someone else changes when some rows are in."""
 
-    def upsert(self, change: UpsertContacts) -> Upserted:
+    def upsert(self, change: UpsertContacts, answer: Any = None) -> Upserted:
         """Refuse a batch behind the first."""
         if self.changes:
             raise FieldError(Fault("customField.n", "Expected type string, got number"))
-        return super().upsert(change)
+        return super().upsert(change, answer)
 
-    def record(self, change: RecordEvents) -> Recorded:  # noqa: ARG002
+    def record(self, change: RecordEvents, answer: Any = None) -> Recorded:  # noqa: ARG002
         """Refuse any batch."""
         raise FieldError(Fault("size", "Expected type string, got number"))
 

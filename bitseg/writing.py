@@ -1,0 +1,231 @@
+"""Writing is the half of an engine that takes things in, and looks after the file they go to."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bitseg.arguments import instant_of, several
+from bitseg.changes import DefineField, DeleteContacts, WithdrawEvents
+from bitseg.fields import Field
+from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
+from bitseg.results import LoadReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from typing import Self
+
+    from bitseg.defining import Defining
+    from bitseg.fields import DataType
+    from bitseg.results import Snapshot
+    from bitseg.store import Once
+    from bitseg.writes import Writes
+
+
+class Writing:
+    """What can be written; ``Engine`` adds what can be asked.
+
+    Each write may be given ``once``: sent again with the same key and request, also after the
+    process ended, it does nothing and returns what it returned the first time, for 24 hours.
+    ``RepeatError`` is raised where the key stood for another request, or where its write still
+    runs.
+    """
+
+    def __init__(self, writes: Writes, defining: Defining) -> None:
+        """Take the ways of writes."""
+        self._writes = writes
+        self._defining = defining
+
+    def define_field(
+        self,
+        path: str,
+        data_type: DataType,
+        label: str = "",
+        description: str = "",
+        *,
+        once: Once | None = None,
+    ) -> Field:
+        """Declare a custom field, or change the words of one.
+
+        Raises:
+            FieldError: the path or type may not be so, or the field has values of another type,
+                or a segment that rests on the type it has.
+        """
+        field = Field(path, data_type, label or str(path).partition(".")[2], description)
+        write = partial(self._writes.define_field, DefineField(field))
+        return self._writes.once(once, Field, write)
+
+    def load_contacts(  # noqa: PLR0913 - each option is a name the caller writes
+        self,
+        rows: Any,
+        *,
+        mapping: dict[str, str] | None = None,
+        strict: bool = False,
+        rejects: Path | str | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+        once: Once | None = None,
+    ) -> LoadReport:
+        """Create or update contacts.
+
+        Args:
+            rows: list of dicts, pyarrow Table, RecordBatch or RecordBatchReader, polars frame, or
+                the path of a CSV, Parquet, NDJSON or Arrow file, plain or .gz or .zst.
+            mapping: ``{column: field}`` for columns whose names do not say the field.
+            strict: any fault means that nothing goes in.
+            rejects: where to write the rows that did not go in, with their reasons, as NDJSON.
+            progress: called with what is done and the whole, in bytes or rows; None = unknown.
+            once: as for all writes; at most 65,536 rows then, in one transaction.
+
+        Raises:
+            LoadError: the source cannot be read, or ``strict`` and there are faults.
+        """
+        return self._writes.once(
+            once,
+            LoadReport,
+            lambda answering: load_contacts(
+                self._writes,
+                rows,
+                mapping=mapping,
+                strict=strict,
+                rejects=rejects,
+                progress=progress,
+                answering=answering,
+            ),
+        )
+
+    def load_events(  # noqa: PLR0913 - each option is a name the caller writes
+        self,
+        rows: Any,
+        create_contacts: bool = False,  # noqa: FBT001, FBT002 - SPEC 8 has it so
+        *,
+        mapping: dict[str, str] | None = None,
+        strict: bool = False,
+        rejects: Path | str | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+        once: Once | None = None,
+    ) -> LoadReport:
+        """Record events: rows of ``contact_id, kind, at``, ``event_id`` if any, and properties.
+
+        Args:
+            rows: as for ``load_contacts``.
+            create_contacts: make contacts of unknown ids instead of rejecting their events.
+            mapping: as for ``load_contacts``.
+            strict: as for ``load_contacts``.
+            rejects: as for ``load_contacts``.
+            progress: as for ``load_contacts``.
+            once: as for ``load_contacts``.
+
+        Raises:
+            LoadError: the source cannot be read, or ``strict`` and there are faults.
+        """
+        return self._writes.once(
+            once,
+            LoadReport,
+            lambda answering: load_events(
+                self._writes,
+                rows,
+                create_contacts=create_contacts,
+                mapping=mapping,
+                strict=strict,
+                rejects=rejects,
+                progress=progress,
+                answering=answering,
+            ),
+        )
+
+    def inspect_contacts(
+        self, rows: Any, mapping: dict[str, str] | None = None
+    ) -> dict[str, tuple[str, str, str]]:
+        """Return what each column of a contacts source would become: field, type, and how known.
+
+        Raises:
+            LoadError: the source cannot be read so.
+        """
+        return inspect_contacts(self._writes, rows, mapping=mapping)
+
+    def inspect_events(
+        self, rows: Any, mapping: dict[str, str] | None = None
+    ) -> dict[str, tuple[str, str, str]]:
+        """Return the same of an events source: property, type, and how known."""
+        return inspect_events(self._writes, rows, mapping=mapping)
+
+    def delete_contacts(self, ids: Iterable[str], *, once: Once | None = None) -> int:
+        """Erase contacts, their values and their events; return how many there were.
+
+        They are gone from memory at once, and from the file by the next snapshot.
+        """
+        write = partial(self._writes.delete, DeleteContacts(several(ids)))
+        return self._writes.once(once, int, write)
+
+    def withdraw_events(self, event_ids: Iterable[str], *, once: Once | None = None) -> int:
+        """Take events back by their ids; return how many there were. The ids stay remembered."""
+        write = partial(self._writes.withdraw, WithdrawEvents(several(event_ids)))
+        return self._writes.once(once, int, write)
+
+    def drop_expired_events(self) -> int:
+        """Drop the events that are older than the retention now; return how many."""
+        return self._writes.drop_expired(self._writes.now())
+
+    # Segments
+
+    def define_segment(
+        self, segment: str, rules_or_contact_ids: Any, *, once: Once | None = None
+    ) -> int:
+        """Set a segment: dynamic by rules, static by contact ids or Members; return its size.
+
+        Raises:
+            RuleError: the rules are not valid, match everybody by accident, or form a cycle.
+            SegmentError: ids that no contact has, or another engine's Members; nothing changes.
+        """
+        write = partial(self._defining.define, segment, rules_or_contact_ids)
+        return self._writes.once(once, int, write)
+
+    def remove_segment(self, segment: str, *, once: Once | None = None) -> None:
+        """Forget a segment.
+
+        Raises:
+            UnknownSegmentError: there is none.
+            SegmentError: other segments refer to it; they are named.
+        """
+        self._writes.once(once, type(None), partial(self._defining.remove, segment))
+
+    def refresh_segments(self, now: datetime | None = None) -> dict[str, tuple[int, int]]:
+        """Record who entered and left each segment since it was last recorded.
+
+        Returns:
+            ``{segment: (entered, left)}`` of those that changed.
+        """
+        return self._defining.refresh(self._writes.now() if now is None else instant_of(now))
+
+    # The file, where there is one
+
+    def snapshot(self) -> Snapshot:
+        """Write a snapshot now, so that the next start need not replay the journal.
+
+        Raises:
+            StoreError: it was not written, and what was written before still stands; or the
+                engine has no file.
+        """
+        return self._writes.store.snapshot()
+
+    def backup(self, destination: Path | str) -> None:
+        """Copy the file as it is now, while reading and writing go on.
+
+        Raises:
+            StoreError: it could not be copied, or the engine has no file.
+        """
+        self._writes.store.backup(Path(destination))
+
+    def close(self) -> None:
+        """Let go of the file; what was written is in it. The engine is of no more use."""
+        self._writes.store.close()
+
+    def __enter__(self) -> Self:
+        """Return the engine, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
