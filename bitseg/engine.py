@@ -219,6 +219,7 @@ class Engine(Writing):
             self._executor.drop_kept()
 
     def _now(self, now: datetime | None) -> Now:
+        self._writes.commits.check_whole()
         if now is None:
             return Now(self._writes.now(), self._tenant.zone)
         return Now(instant_of(now), self._tenant.zone)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
+    import numpy.typing as npt
+
     from bitseg.changes import RecordEvents, UpsertContacts
     from bitseg.fields import Field
     from bitseg.intake.findings import Findings
@@ -330,7 +333,7 @@ def _note(
     ledger: Ledger,
     batch: RawBatch,
     findings: Findings,
-    places: Sequence[int],
+    places: npt.NDArray[np.integer[Any]],
     rejected: Sequence[tuple[int, Fault]],
 ) -> None:
     ledger.note(batch, findings, {int(places[at]): fault for at, fault in rejected})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from bitseg.arguments import check_days
+from bitseg.clock import system_now
 from bitseg.engine import GIB, Engine
 from bitseg.errors import FieldError
 from bitseg.storage.backup import copy_to
@@ -98,7 +99,7 @@ def backup(path: Path | str, destination: Path | str) -> None:
     Raises:
         StoreError: it could not be copied; an older file at the destination still stands.
     """
-    copy_to(Path(path), Path(destination))
+    copy_to(Path(path), Path(destination), system_now())
 
 
 def restore(backup: Path | str, path: Path | str, erasures: Path | str | None = None) -> Restored:

@@ -116,6 +116,15 @@ class Store(Protocol):
         """
         ...
 
+    def backup_at(self) -> int | None:
+        """Return when the last backup was made, ms; None = never."""
+        ...
+
+    @property
+    def failure(self) -> StoreError | None:
+        """Why the last snapshot or checkpoint could not be made; None where it could."""
+        ...
+
     def close(self) -> None:
         """Let go of the file."""
         ...
@@ -125,6 +134,7 @@ class NoStore:
     """The store of an engine that lives in memory: it keeps answers, and no changes."""
 
     durable = False
+    failure: StoreError | None = None
 
     def __init__(self) -> None:
         """Begin without answers."""
@@ -161,6 +171,10 @@ class NoStore:
         """Refuse: there is no file."""
         message = f"Expected an engine with a file, as bitseg.open makes, to copy to {destination}"
         raise StoreError(message)
+
+    def backup_at(self) -> int | None:
+        """Return None: there is nothing to copy."""
+        return None
 
     def close(self) -> None:
         """Do nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from bitseg.results import LoadReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
     from typing import Self
 
     from bitseg.defining import Defining
@@ -217,6 +217,18 @@ class Writing:
             StoreError: it could not be copied, or the engine has no file.
         """
         self._writes.store.backup(Path(destination))
+
+    @property
+    def backup_at(self) -> datetime | None:
+        """When the last backup of the file was made, by whomever; None = never."""
+        at = self._writes.store.backup_at()
+        return None if at is None else datetime.fromtimestamp(at / 1_000, UTC)
+
+    @property
+    def failure(self) -> str | None:
+        """Why the last snapshot could not be written; None where all is well."""
+        failure = self._writes.store.failure
+        return None if failure is None else str(failure)
 
     def close(self) -> None:
         """Let go of the file; what was written is in it. The engine is of no more use."""

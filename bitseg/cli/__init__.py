@@ -1,7 +1,19 @@
 """The command line: one verb a file, on the public names of bitseg."""
 
 from bitseg.cli.commands import main
+from bitseg.cli.database import Sync, sync_option
 from bitseg.cli.instants import read_instant
+from bitseg.cli.output import Told
 from bitseg.cli.sources import Opened, Sources, open_engine, source_options
 
-__all__ = ["Opened", "Sources", "main", "open_engine", "read_instant", "source_options"]
+__all__ = [
+    "Opened",
+    "Sources",
+    "Sync",
+    "Told",
+    "main",
+    "open_engine",
+    "read_instant",
+    "source_options",
+    "sync_option",
+]

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bitseg import BitsegError
-from bitseg.cli import generate, importing, preview
+from bitseg.cli import backup, generate, importing, preview, restore, snapshot, verify
 from bitseg.cli.output import show_faults
 
 
@@ -50,6 +50,13 @@ def main() -> None:
     """Segments of contacts: exact, in microseconds."""
 
 
-main.add_command(generate.command, "generate")
-main.add_command(importing.command, "import")
-main.add_command(preview.command, "preview")
+for _name, _command in (
+    ("backup", backup.command),
+    ("generate", generate.command),
+    ("import", importing.command),
+    ("preview", preview.command),
+    ("restore", restore.command),
+    ("snapshot", snapshot.command),
+    ("verify", verify.command),
+):
+    main.add_command(_command, _name)

@@ -10,17 +10,33 @@ from typing import Literal, TypeAlias
 import click
 
 from bitseg import Engine, LoadReport
+from bitseg.cli.database import (
+    DATABASE_VARIABLE,
+    FILE,
+    NEW_FILE,
+    Sync,
+    open_database,
+    sync_option,
+)
 from bitseg.cli.mapping import hinting, mapping_option
 from bitseg.cli.output import progress, show_faults, show_json, show_table
-from bitseg.cli.sources import FILE, load_contacts, timezone_option
+from bitseg.cli.sources import load_contacts, timezone_option
 
 _SHOWN = 10
+_NOT_KEPT = "Nothing was kept: this data lived only for this run. --db FILE keeps it."
 Fields: TypeAlias = dict[str, tuple[str, str, str]]
 
 
 @click.command()
 @click.argument("what", type=click.Choice(["contacts", "events"]))
 @click.argument("file", type=FILE)
+@click.option(
+    "--db",
+    type=NEW_FILE,
+    envvar=DATABASE_VARIABLE,
+    help="The file to keep everything in; made where there is none.",
+)
+@sync_option
 @click.option("--contacts", type=FILE, help="With events: the contacts they belong to.")
 @click.option("--create-contacts", is_flag=True, help="With events: unknown ids become contacts.")
 @mapping_option("--map", "mapping", "")
@@ -28,7 +44,7 @@ Fields: TypeAlias = dict[str, tuple[str, str, str]]
 @click.option("--strict", is_flag=True, help="Load all rows or none.")
 @click.option(
     "--rejects",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Write the rows that do not go in here, as NDJSON with line and reasons.",
 )
 @timezone_option
@@ -36,6 +52,8 @@ Fields: TypeAlias = dict[str, tuple[str, str, str]]
 def command(  # noqa: PLR0913 - one argument for each option
     what: Literal["contacts", "events"],
     file: Path,
+    db: Path | None,
+    sync: Sync,
     contacts: Path | None,
     *,
     create_contacts: bool,
@@ -43,37 +61,48 @@ def command(  # noqa: PLR0913 - one argument for each option
     map_contacts: dict[str, str],
     strict: bool,
     rejects: Path | None,
-    timezone: str,
+    timezone: str | None,
     as_json: bool,
 ) -> None:
     """Load FILE (CSV, NDJSON or Parquet; plain, gzip or zstd) and report on every row.
 
-    Exit status 0 only if every row went in. Nothing is kept yet: the data lives for this run.
+    With --db it stays; without, this only tries it out. Exit status 0 only if every row went in.
     """
     if what == "contacts" and (contacts is not None or create_contacts):
         raise click.UsageError("--contacts and --create-contacts go with events.")
     if contacts is None and map_contacts:
         raise click.UsageError("--map-contacts goes with --contacts.")
-    if contacts and rejects and rejects.exists() and rejects.samefile(contacts):
-        raise click.UsageError(f"Expected rejects in a file of their own, got {rejects} twice.")
-    engine = Engine(timezone=timezone)
-    left_out = 0 if contacts is None else load_contacts(engine, contacts, map_contacts)
-    inspect: Callable[..., Fields] = engine.inspect_contacts
-    load: Callable[..., LoadReport] = engine.load_contacts
-    if what == "events":
-        inspect = engine.inspect_events
-        load = partial(engine.load_events, create_contacts=create_contacts)
-    with hinting("--map"):
-        if not as_json:  # whom nobody watches need not read the file once more
-            _show_fields("Columns, before loading", inspect(file, mapping))
-        with progress(what) as shown:
-            report = load(file, mapping=mapping, strict=strict, rejects=rejects, progress=shown)
+    for other in (contacts, db):
+        if other and rejects and rejects.exists() and other.exists() and rejects.samefile(other):
+            raise click.UsageError(f"Expected rejects in a file of their own, got {rejects} twice.")
+    with _engine(db, timezone, sync) as engine:
+        left_out = 0 if contacts is None else load_contacts(engine, contacts, map_contacts)
+        inspect: Callable[..., Fields] = engine.inspect_contacts
+        load: Callable[..., LoadReport] = engine.load_contacts
+        if what == "events":
+            inspect = engine.inspect_events
+            load = partial(engine.load_events, create_contacts=create_contacts)
+        with hinting("--map"):
+            if not as_json:  # whom nobody watches need not read the file once more
+                _show_fields("Columns, before loading", inspect(file, mapping))
+            with progress(what) as shown:
+                report = load(
+                    file, mapping=mapping, strict=strict, rejects=rejects, progress=shown
+                )
+        holds = f"{len(engine):,} contacts and {engine.event_count:,} events"
     if as_json:
-        show_json({"found": report.fields, "report": report, "durable": False})
+        show_json({"found": report.fields, "report": report, "durable": db is not None})
     else:
         _show(what, report, rejects)
+        click.echo(_NOT_KEPT if db is None else f"{db} now holds {holds}.")
     if report.rejected_count or left_out:
         click.get_current_context().exit(1)
+
+
+def _engine(db: Path | None, timezone: str | None, sync: Sync) -> Engine:
+    if db is None:
+        return Engine(timezone=timezone or "UTC")
+    return open_database(db, timezone=timezone, sync=sync)
 
 
 def _show_fields(title: str, fields: Fields) -> None:
@@ -94,4 +123,3 @@ def _show(what: str, report: LoadReport, rejects: Path | None) -> None:
         click.echo(f"{report.rejected_count:,} rejected; all are in {rejects}.", err=True)
     elif more > 0:
         click.echo(f"{more:,} more were rejected; --rejects FILE lists all.", err=True)
-    click.echo("Nothing is kept yet: this data lived only for this run.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 import msgspec
@@ -14,6 +14,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from bitseg import Fault
+
+Told: TypeAlias = Callable[[int, int | None], None]
+"""Told of what is done, and of the whole; None = unknown."""
 
 _NO_FOLD = 10_000
 
@@ -58,16 +61,26 @@ def _text(cell: object) -> str:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int | None], None] | None]:
+def progress(label: str, also: Told | None = None) -> Iterator[Told | None]:
     """Show a bar while the block runs; yields what to call with (done, total).
 
-    Where standard error is no terminal there is no bar, and None to call.
+    Where standard error is no terminal there is no bar. With nobody to tell, there is None to call.
+
+    Args:
+        label: stands before the bar.
+        also: called with the same.
     """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield None
+        yield also
         return
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def tell(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+            if also is not None:
+                also(done, total)
+
+        yield tell

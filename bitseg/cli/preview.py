@@ -40,9 +40,10 @@ def command(  # noqa: PLR0913 - one argument for each option
     """
     definition = _rules(rules)
     opened = open_engine(sources)
-    answer = opened.engine.preview(
-        definition, breakdown=breakdown, sample=sample, near_misses=near_misses, now=now
-    )
+    with opened.engine as engine:
+        answer = engine.preview(
+            definition, breakdown=breakdown, sample=sample, near_misses=near_misses, now=now
+        )
     if as_json:
         show_json(answer)
     else:

@@ -40,9 +40,10 @@ def find_answer(database: Database, key: str) -> Answer | None:
     Raises:
         DamagedError: it is not what was written.
     """
-    row = database.connection.execute(
-        "SELECT key, request, body, at, digest FROM answers WHERE key = ?", (key,)
-    ).fetchone()
+    with database.reading() as connection:
+        row = connection.execute(
+            "SELECT key, request, body, at, digest FROM answers WHERE key = ?", (key,)
+        ).fetchone()
     if row is None:
         return None
     *cells, expected = row

@@ -8,22 +8,30 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bitseg.errors import StoreError
-from bitseg.storage.database import reader, store_error
+from bitseg.errors import InUseError, StoreError
+from bitseg.storage.database import connect, reader, store_error
+from bitseg.storage.holding import Hold
 from bitseg.storage.points import reach
 
 FILE_ID_BYTES = 16
 
 
-def copy_to(source: Path, destination: Path) -> None:
+def copy_to(source: Path, destination: Path, at: int) -> None:
     """Copy a file that may be in use, by SQLite's online backup (https://sqlite.org/backup.html).
 
     All pages are copied in one step, in one read transaction: writers go on meanwhile and the
     copy never starts over. It becomes a file of its own, with an id of its own, closed in order.
 
+    Args:
+        source: the file.
+        destination: what the copy is called once it is whole.
+        at: when this is, ms; the source remembers it.
+
     Raises:
         StoreError: it could not be copied; an older file at the destination still stands.
     """
+    if not source.is_file():
+        raise StoreError(f"There is no file {source}")
     if destination.exists() and destination.samefile(source):
         raise StoreError(f"Expected a backup beside {source}, got the file itself")
     temporary = destination.with_name(f"{destination.name}.new")
@@ -43,6 +51,7 @@ def copy_to(source: Path, destination: Path) -> None:
         temporary.replace(destination)
         sync_path(destination.parent)
         reach("backup.renamed")
+        _remember(source, at)
     except sqlite3.Error as error:
         raise store_error(error, destination) from error
     except OSError as error:
@@ -55,6 +64,29 @@ def mark_copy(connection: sqlite3.Connection) -> None:
         "UPDATE meta SET value = ? WHERE key = 'file_id'", (secrets.token_bytes(FILE_ID_BYTES),)
     )
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('closed', ?)", (b"1",))
+
+
+def _remember(source: Path, at: int) -> None:
+    """Write into the source when it was last copied, unless nobody has put it in order yet."""
+    try:
+        hold = Hold(source)  # nobody may open it while it has a -wal again
+    except InUseError:  # whoever has it open looks after its -wal
+        with closing(connect(source, "full")) as connection:
+            _write_backup_at(connection, at)
+        return
+    try:
+        with closing(reader(source)) as connection:
+            closed = connection.execute("SELECT value FROM meta WHERE key = 'closed'").fetchone()
+        if closed == (b"1",):
+            with closing(connect(source, "full")) as connection:
+                _write_backup_at(connection, at)
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        hold.release()
+
+
+def _write_backup_at(connection: sqlite3.Connection, at: int) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('backup_at', ?)", (str(at).encode(),))
 
 
 def sync_path(path: Path) -> None:

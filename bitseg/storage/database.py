@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -97,6 +97,19 @@ class Database:
         return self._connection
 
     @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection that sees what is committed, and nothing of a running transaction.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        try:
+            with closing(reader(self.path)) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+
+    @contextmanager
     def transaction(self, label: str, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
         """Write, all or nothing.
 
@@ -151,6 +164,8 @@ class Database:
                 finally:
                     keeper.close()
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
+                self._failed = self._unknown(error)
             raise store_error(error, self.path) from error
         reach("checkpoint.done")
 

@@ -64,10 +64,17 @@ def beside(path: Path) -> Path:
 
 
 def to_file(erasures: ErasureList, path: Path) -> None:
-    """Write a list as JSON, whole or not at all."""
+    """Write a list as JSON, whole or not at all.
+
+    Raises:
+        StoreError: it could not be written.
+    """
     temporary = path.with_name(f"{path.name}.new")
-    temporary.write_bytes(msgspec.json.encode(erasures))
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(msgspec.json.encode(erasures))
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
 
 
 def from_file(path: Path) -> ErasureList:

@@ -21,7 +21,6 @@ from bitseg.storage.points import reach
 from bitseg.storage.tables import erase_rows
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator
 
     from bitseg.storage.codec import PartName
@@ -135,26 +134,25 @@ class Snapshotter:
     def _named_before(self, seq: int) -> set[int]:
         """Return the parts that the last snapshot and the journal up to a change name."""
         found: set[int] = set()
-        connection = self._database.connection
-        for (old,) in connection.execute("SELECT body FROM snapshots").fetchall():
-            found |= {part for part, _ in msgspec.msgpack.decode(old, type=Manifest).parts()}
-        for (number,) in connection.execute(
-            "SELECT seq FROM journal WHERE seq <= ? AND kind IN ('upsert', 'add', 'record')", (seq,)
-        ).fetchall():
-            (kind, body) = connection.execute(
-                "SELECT kind, body FROM journal WHERE seq = ?", (number,)
-            ).fetchone()
-            found |= {part for part, _ in named(kind, body)}
+        with self._database.reading() as connection:
+            for (old,) in connection.execute("SELECT body FROM snapshots"):
+                found |= {part for part, _ in msgspec.msgpack.decode(old, type=Manifest).parts()}
+            for kind, body in connection.execute(
+                "SELECT kind, body FROM journal WHERE seq <= ? "
+                "AND kind IN ('upsert', 'add', 'record')",
+                (seq,),
+            ):
+                found |= {part for part, _ in named(kind, body)}
         return found
 
     def _trim(self, seq: int, garbage: list[int]) -> None:
         """Take out the journal up to a change, and parts that nothing names, slice by slice."""
-        connection = self._database.connection
-        sizes = connection.execute(
-            "SELECT seq, length(body) FROM journal WHERE seq <= ? ORDER BY seq", (seq,)
-        ).fetchall()
+        with self._database.reading() as connection:
+            sizes = connection.execute(
+                "SELECT seq, length(body) FROM journal WHERE seq <= ? ORDER BY seq", (seq,)
+            ).fetchall()
         for first, last in _slices(sizes):
-            with self._database.transaction("trim", synced=False):
+            with self._database.transaction("trim", synced=False) as connection:
                 connection.execute("DELETE FROM journal WHERE seq BETWEEN ? AND ?", (first, last))
             self._work_off()
         delete_parts(self._database, garbage, self._work_off)
@@ -180,19 +178,21 @@ def snapshot_digest(place: Place, at: int, body: bytes) -> bytes:
 
 def delete_parts(database: Database, parts: list[int], between: Callable[[], None]) -> None:
     """Take parts out of the file, in slices; ``between`` is called after each."""
-    connection: sqlite3.Connection = database.connection
-    sizes = [
-        (part, size)
-        for part in parts
-        for (size,) in connection.execute("SELECT length(body) FROM parts WHERE id = ?", (part,))
-    ]
+    with database.reading() as connection:
+        sizes = [
+            (part, size)
+            for part in parts
+            for (size,) in connection.execute(
+                "SELECT length(body) FROM parts WHERE id = ?", (part,)
+            )
+        ]
     while sizes:
         some, size = [], 0
         while sizes and size <= SLICE:
             part, more = sizes.pop()
             some.append((part,))
             size += more
-        with database.transaction("trim", synced=False):
+        with database.transaction("trim", synced=False) as connection:
             connection.executemany("DELETE FROM parts WHERE id = ?", some)
         between()
 

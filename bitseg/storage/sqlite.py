@@ -5,7 +5,7 @@ A change is there for good when ``commit`` returns. Snapshots and checkpoints ar
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,6 @@ from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
 from bitseg.storage.backup import copy_to
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import decode, encode
-from bitseg.storage.database import reader
 from bitseg.storage.journal import append
 from bitseg.storage.parts import PartReader, PartWriter, insert
 from bitseg.storage.points import reach
@@ -139,7 +138,7 @@ class SqliteStore:
         Raises:
             StoreError: it cannot be read.
         """
-        with closing(reader(self.path)) as connection:
+        with self._database.reading() as connection:
             return decode(parked.kind, parked.body, PartReader(connection))
 
     def commit(
@@ -238,16 +237,11 @@ class SqliteStore:
         Raises:
             StoreError: it could not be copied; an older copy there still stands.
         """
-        copy_to(self.path, destination)
-        with self._database.transaction("write") as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO meta VALUES ('backup_at', ?)",
-                (str(self._writes.now()).encode(),),
-            )
+        copy_to(self.path, destination, self._writes.now())
 
     def backup_at(self) -> int | None:
         """Return when the last backup through this file was made, ms; None = never."""
-        with closing(reader(self.path)) as connection:
+        with self._database.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'backup_at'").fetchone()
         return None if row is None else int(row[0])
 
@@ -258,16 +252,15 @@ class SqliteStore:
         self._closing = True
         self._look.set()
         self._keeper.join()
-        try:
+        with ExitStack() as behind:
+            behind.callback(self._hold.release)
+            behind.callback(self._acknowledged.close)
+            behind.callback(self._database.close)
             with self._writes.commits.paused():
                 reach("close.begin")
                 self._write_erasures()
                 mark_closed(self._database, closed=True)
                 reach("close.marked")
-                self._database.close()
-        finally:
-            self._acknowledged.close()
-            self._hold.release()
 
     def _acknowledge(self) -> None:
         place = self._state.place
@@ -287,8 +280,9 @@ class SqliteStore:
             try:
                 self._keep_once()
                 self.failure = None
-            except StoreError as error:
-                self.failure = error
+            except Exception as error:  # noqa: BLE001 - a thread has nobody to raise it to
+                failed = error if isinstance(error, StoreError) else StoreError(repr(error))
+                self.failure = failed
                 skip = RETRY_AFTER
 
     def _keep_once(self) -> None:
@@ -304,7 +298,8 @@ class SqliteStore:
 
     def _write_erasures(self) -> None:
         """Bring the list beside the file up to date."""
-        listed = erasures.read(self._database.connection, self._state.salt)
+        with self._database.reading() as connection:
+            listed = erasures.read(connection, self._state.salt)
         if listed.erased:
             erasures.to_file(listed, erasures.beside(self.path))
 
