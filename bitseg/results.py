@@ -122,6 +122,8 @@ class Snapshot(msgspec.Struct, frozen=True):
         written: their bytes.
         kept: how many parts stayed.
         seconds: how long it took.
+        clean: whether all that was erased has left the file and its -wal; not so while someone
+            reads the file for long, and then the next snapshot tries again.
     """
 
     seq: int
@@ -129,6 +131,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     written: int
     kept: int
     seconds: float
+    clean: bool = True
 
 
 class Verified(msgspec.Struct, frozen=True):

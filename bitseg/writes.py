@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -88,6 +89,7 @@ class Writes:
         self.commits = Commits(lock, self.now, self._drop_due)
         self.submit = self.commits.submit
         self._running: set[str] = set()
+        self._one_running = Lock()
 
     @property
     def lock(self) -> RLock:
@@ -274,9 +276,10 @@ class Writes:
         """
         if once is None:
             return run(None)
-        if once.key in self._running:
-            raise RepeatError(f"The write with the key {once.key!r} still runs", running=True)
-        self._running.add(once.key)
+        with self._one_running:
+            if once.key in self._running:
+                raise RepeatError(f"The write with the key {once.key!r} still runs", running=True)
+            self._running.add(once.key)
         try:
             known = recalled(self.store, once)
             if known is not None:

@@ -86,9 +86,7 @@ def command(  # noqa: PLR0913 - one argument for each option
             if not as_json:  # whom nobody watches need not read the file once more
                 _show_fields("Columns, before loading", inspect(file, mapping))
             with progress(what) as shown:
-                report = load(
-                    file, mapping=mapping, strict=strict, rejects=rejects, progress=shown
-                )
+                report = load(file, mapping=mapping, strict=strict, rejects=rejects, progress=shown)
         holds = f"{len(engine):,} contacts and {engine.event_count:,} events"
     if as_json:
         show_json({"found": report.fields, "report": report, "durable": db is not None})

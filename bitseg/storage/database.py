@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 Sync: TypeAlias = Literal["full", "normal"]
 
 BUSY_MS: Final = 5_000
-WAL_LIMIT: Final = 64 * 2**20
+READERS_MS: Final = 250
+"""So long writers are held up to see whether who reads an old state of the file is done."""
+
+WAL_KEPT: Final = 16 * 2**20
 """The -wal file is cut to this many bytes when it starts anew."""
+
+WAL_SOON: Final = 24 * 2**20
+"""A longer -wal file is worked off beside the writers."""
+
+WAL_NOW: Final = 48 * 2**20
+"""A longer one holds the writers up until it is: they would outrun who works it off for ever."""
 
 _LEVEL: Final = {"normal": 1, "full": 2}
 _HARMLESS: Final = {"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"}
@@ -40,7 +49,7 @@ def connect(path: Path, sync: Sync) -> sqlite3.Connection:
         connection.execute(f"PRAGMA synchronous={_LEVEL[sync]}")
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA wal_autocheckpoint=0")
-        connection.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
+        connection.execute(f"PRAGMA journal_size_limit={WAL_KEPT}")
         connection.execute("PRAGMA foreign_keys=ON")
     except sqlite3.Error as error:
         raise store_error(error, path) from error
@@ -90,6 +99,7 @@ class Database:
         self._connection = connect(path, sync)
         self._lock = RLock()
         self._failed: StoreError | None = None
+        self._wal_now = WAL_NOW
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -145,9 +155,14 @@ class Database:
                 self._roll_back()
                 raise self._after_commit(error) from error
             reach(f"{label}.committed")
+            if self.wal_bytes > self._wal_now:
+                self._work_off()
 
-    def checkpoint(self, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> None:
-        """Move what the -wal file holds into the file itself.
+    def checkpoint(self, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> bool:
+        """Move what the -wal file holds into the file itself; return whether all of it was.
+
+        Args:
+            mode: "PASSIVE" goes on beside writers; "TRUNCATE" holds them up and empties the -wal.
 
         Raises:
             StoreError: it could not; what was written still stands.
@@ -156,18 +171,33 @@ class Database:
         try:
             if mode == "TRUNCATE":
                 with self._lock:
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            else:  # beside writers, on a connection of its own
-                keeper = connect(self.path, "full")
-                try:
-                    keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                finally:
-                    keeper.close()
+                    self._connection.execute(f"PRAGMA busy_timeout={READERS_MS}")
+                    row = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            else:  # on a connection of its own
+                with closing(connect(self.path, "full")) as keeper:
+                    row = keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
                 self._failed = self._unknown(error)
             raise store_error(error, self.path) from error
         reach("checkpoint.done")
+        busy, frames, done = row
+        return busy == 0 and frames == done
+
+    def _work_off(self) -> None:
+        """Work the -wal file off while nobody writes; a long reader may keep it from starting anew.
+
+        The write that came before is done and stays so, whatever becomes of this.
+        """
+        try:
+            row = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
+                self._failed = self._unknown(error)
+            return
+        _, frames, done = row
+        self._wal_now = WAL_NOW if frames == done else self.wal_bytes + WAL_KEPT
 
     @property
     def wal_bytes(self) -> int:

@@ -16,6 +16,7 @@ from bitseg.results import Snapshot
 from bitseg.storage.arrays import digest
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import named
+from bitseg.storage.database import WAL_SOON
 from bitseg.storage.manifest import Manifest
 from bitseg.storage.points import reach
 from bitseg.storage.tables import erase_rows
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 SLICE: Final = 4 * 2**20
 """Bytes of parts that are written, or taken out, in one transaction; other writes come between."""
-
-WAL_MOST: Final = 16 * 2**20
-"""The -wal file is worked off when it is larger, between two slices."""
 
 PAUSE: Final = 0.000_5
 """Seconds that a snapshot steps aside after each part, so that previews come between."""
@@ -76,13 +74,14 @@ class Snapshotter:
         self._trim(place.seq, garbage)
         if erasing:
             self._erase(capture)
-        self._database.checkpoint("TRUNCATE" if erasing else "PASSIVE")
+        clean = self._database.checkpoint("TRUNCATE" if erasing else "PASSIVE")
         return Snapshot(
             place.seq,
             made,
             self._parts.written - before,
             sum(1 for _ in manifest.parts()) - made,
             time.monotonic() - began,
+            clean or not erasing,
         )
 
     def _make(self, capture: Capture) -> int:
@@ -166,7 +165,7 @@ class Snapshotter:
             erase_rows(connection, np.flatnonzero(dead).astype(np.uint32))
 
     def _work_off(self) -> None:
-        if self._database.wal_bytes > WAL_MOST:
+        if self._database.wal_bytes > WAL_SOON:
             self._database.checkpoint()
 
 

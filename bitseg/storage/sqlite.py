@@ -19,10 +19,11 @@ from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
 from bitseg.storage.backup import copy_to
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import decode, encode
+from bitseg.storage.database import WAL_SOON
 from bitseg.storage.journal import append
 from bitseg.storage.parts import PartReader, PartWriter, insert
 from bitseg.storage.points import reach
-from bitseg.storage.snapshot import WAL_MOST, Snapshotter
+from bitseg.storage.snapshot import Snapshotter
 from bitseg.storage.tables import Tables
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ class SqliteStore:
             isinstance(change, DeleteContacts) for change in changes
         ):
             self._state.erased_at = at
-        if self._state.journal_bytes > self._snapshot_bytes:
+        wal = self._database.wal_bytes
+        if self._state.journal_bytes > self._snapshot_bytes or wal > WAL_SOON:
             self._look.set()
 
     def published(self, change: Change, first_row: int, parked: Parked | None = None) -> None:
@@ -217,6 +219,8 @@ class SqliteStore:
             erasing = erased_at is not None
             with self._erased_again(erased_at):
                 done = self._snapshotter.take(place, capture, at, erasing=erasing)
+            if not done.clean:
+                self._state.erased_at = erased_at
             self._state.snapshot_seq = place.seq
             self._state.journal_bytes -= journal_bytes
             return done
@@ -286,7 +290,7 @@ class SqliteStore:
                 skip = RETRY_AFTER
 
     def _keep_once(self) -> None:
-        if self._database.wal_bytes > WAL_MOST:
+        if self._database.wal_bytes > WAL_SOON:
             self._database.checkpoint()
         if self._state.journal_bytes > self._snapshot_bytes:
             self.snapshot()
