@@ -64,7 +64,7 @@ def open(  # noqa: A001, PLR0913 - SPEC 8 calls it so; each setting is a name th
     if sync not in SYNC:
         raise FieldError(f"Expected sync as one of {', '.join(SYNC)}, got {sync!r}")
     writes = open_file(
-        Path(path),
+        Path(path).resolve(),
         Wanted(timezone, remember_event_ids_days, retention_days),
         clock=clock,
         sync=sync,
@@ -90,7 +90,7 @@ def verify(
     Raises:
         StoreError: there is no such file, or it cannot be read.
     """
-    return verify_file(Path(path), absent, progress)
+    return verify_file(Path(path).resolve(), absent, progress)
 
 
 def backup(path: Path | str, destination: Path | str) -> None:
@@ -99,7 +99,7 @@ def backup(path: Path | str, destination: Path | str) -> None:
     Raises:
         StoreError: it could not be copied; an older file at the destination still stands.
     """
-    copy_to(Path(path), Path(destination), system_now())
+    copy_to(Path(path).resolve(), Path(destination), system_now())
 
 
 def restore(backup: Path | str, path: Path | str, erasures: Path | str | None = None) -> Restored:
@@ -114,4 +114,6 @@ def restore(backup: Path | str, path: Path | str, erasures: Path | str | None = 
         StoreError: there is a file already, or one of these cannot be read.
         DamagedError: the backup is not what was written.
     """
-    return restore_file(Path(backup), Path(path), None if erasures is None else Path(erasures))
+    return restore_file(
+        Path(backup), Path(path).resolve(), None if erasures is None else Path(erasures)
+    )

@@ -145,6 +145,11 @@ class Database:
             except sqlite3.Error as error:
                 self._roll_back()
                 raise store_error(error, self.path) from error
+            except Exception as error:
+                self._roll_back()
+                if isinstance(error, StoreError):
+                    raise
+                raise StoreError(f"{self.path}: nothing was written: {error!r}") from error
             except BaseException:
                 self._roll_back()
                 raise
@@ -183,7 +188,7 @@ class Database:
             raise store_error(error, self.path) from error
         reach("checkpoint.done")
         busy, frames, done = row
-        return busy == 0 and frames == done
+        return bool(busy == 0 and frames == done)
 
     def _work_off(self) -> None:
         """Work the -wal file off while nobody writes; a long reader may keep it from starting anew.

@@ -6,13 +6,13 @@ A change is there for good when ``commit`` returns. Snapshots and checkpoints ar
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from bitseg.changes import AddEvents, DeleteContacts, UpsertContacts
-from bitseg.errors import StoreError
+from bitseg.errors import InUseError, StoreError
 from bitseg.storage import erasures
 from bitseg.storage.acknowledged import AcknowledgedFile
 from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
@@ -20,7 +20,8 @@ from bitseg.storage.backup import copy_to
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import decode, encode
 from bitseg.storage.database import WAL_SOON
-from bitseg.storage.journal import append
+from bitseg.storage.journal import Place, append
+from bitseg.storage.keeper import Keeper
 from bitseg.storage.parts import PartReader, PartWriter, insert
 from bitseg.storage.points import reach
 from bitseg.storage.snapshot import Snapshotter
@@ -35,18 +36,23 @@ if TYPE_CHECKING:
     from bitseg.storage.covers import Covers
     from bitseg.storage.database import Database
     from bitseg.storage.holding import Hold
-    from bitseg.storage.journal import Place
+    from bitseg.storage.journal import Entry
+    from bitseg.storage.keeper import Keeper
+from bitseg.storage.parts import Batch
     from bitseg.store import Answer
     from bitseg.writes import Writes
-
-LOOK_EVERY: Final = 1.0
-"""Seconds between two looks at whether a snapshot or a checkpoint is due."""
 
 ERASE_WITHIN: Final = 900_000
 """What was erased leaves the file by a snapshot at most this long after, ms."""
 
-RETRY_AFTER: Final = 30
-"""Looks to skip after a snapshot that failed."""
+PARTS_COUNT: Final = 8
+"""Parts are read back so many times faster than the journal's own bytes, so they count less."""
+
+READERS_WAITED: Final = 20
+"""Tries to open a file while another program reads an old state of it."""
+
+PARTS_COUNT: Final = 8
+"""Parts are read back so many times faster than the journal's own bytes, so they count less."""
 
 
 class Parked(msgspec.Struct, frozen=True):
@@ -99,10 +105,8 @@ class SqliteStore:
         self._parts = PartWriter(database)
         self._bodies: dict[int, bytes] = {}
         self._one_snapshot = Lock()
-        self._look = Event()
-        self._closing = False
-        self._keeper = Thread(target=self._keep, name="bitseg-keeper", daemon=True)
-        self.failure: StoreError | None = None
+        self._keeper = Keeper(self._look_after)
+        self._closed = False
 
     def begin(self, writes: Writes) -> None:
         """Take the tenant that the changes are of, and begin to look after the file."""
@@ -111,6 +115,11 @@ class SqliteStore:
         self._snapshotter = Snapshotter(self._database, self._parts, writes, self._covers)
         self._acknowledge()
         self._keeper.start()
+
+    @property
+    def failure(self) -> StoreError | None:
+        """Why the last snapshot or checkpoint could not be made; None where it could."""
+        return self._keeper.failure
 
     @property
     def path(self) -> Path:
@@ -151,17 +160,7 @@ class SqliteStore:
             StoreError: nothing was kept, unless the error says that it is unknown.
         """
         batch = self._parts.new()
-        place, entries, bodies = self._state.place, [], {}
-        for change in changes:
-            if isinstance(change, Parked):
-                kind, body = change.kind, change.body
-            else:
-                kind, body = encode(change, batch)
-            entry = place.next(at, kind, body)
-            place = type(place)(entry.seq, entry.chain)
-            entries.append(entry)
-            if isinstance(change, UpsertContacts | AddEvents):
-                bodies[id(change)] = body
+        entries, bodies = self._encoded(changes, batch, at)
         with self._database.transaction("write") as connection:
             insert(connection, batch.rows)
             append(connection, entries)
@@ -176,8 +175,11 @@ class SqliteStore:
             for answer in answers:
                 write_answer(connection, answer)
             reach("write.tables")
-        self._state.place = place
-        self._state.journal_bytes += sum(len(entry.body) for entry in entries)
+        if entries:
+            self._state.place = Place(entries[-1].seq, entries[-1].chain)
+        parts = sum(len(body) for _, _, body in batch.rows)
+        journal = sum(len(entry.body) for entry in entries)
+        self._state.journal_bytes += journal + parts // PARTS_COUNT
         self._acknowledge()
         reach("write.acknowledged")
         self._bodies = bodies
@@ -187,7 +189,35 @@ class SqliteStore:
             self._state.erased_at = at
         wal = self._database.wal_bytes
         if self._state.journal_bytes > self._snapshot_bytes or wal > WAL_SOON:
-            self._look.set()
+            self._keeper.wake()
+
+    def _encoded(
+        self, changes: Sequence[Change | Parked], batch: Batch, at: int
+    ) -> tuple[list[Entry], dict[int, bytes]]:
+        """Return the entries of changes, and by identity the bytes of those that may be adopted.
+
+        Raises:
+            StoreError: one cannot be encoded; nothing was kept.
+        """
+        place, entries, bodies = self._state.place, [], {}
+        try:
+            for change in changes:
+                if isinstance(change, Parked):
+                    kind, body = change.kind, change.body
+                else:
+                    kind, body = encode(change, batch)
+                entry = place.next(at, kind, body)
+                place = Place(entry.seq, entry.chain)
+                entries.append(entry)
+                if isinstance(change, UpsertContacts | AddEvents):
+                    bodies[id(change)] = body
+        except StoreError:
+            raise
+        except Exception as error:
+            raise StoreError(
+                f"A change could not be encoded, so nothing was kept: {error!r}"
+            ) from error
+        return entries, bodies
 
     def published(self, change: Change, first_row: int, parked: Parked | None = None) -> None:
         """Hear that a change was applied, and from which row on contacts are new by it."""
@@ -251,11 +281,10 @@ class SqliteStore:
 
     def close(self) -> None:
         """Stop the keeper, mark the file as closed in order, and let go of it."""
-        if self._closing:
+        if self._closed:
             return
-        self._closing = True
-        self._look.set()
-        self._keeper.join()
+        self._closed = True
+        self._keeper.stop()
         with ExitStack() as behind:
             behind.callback(self._hold.release)
             behind.callback(self._acknowledged.close)
@@ -270,26 +299,8 @@ class SqliteStore:
         place = self._state.place
         self._acknowledged.write(self._state.file_id, place.seq, place.chain)
 
-    def _keep(self) -> None:
-        """Look after the file until it is closed."""
-        skip = 0
-        while True:
-            self._look.wait(LOOK_EVERY)
-            self._look.clear()
-            if self._closing:
-                return
-            skip = max(0, skip - 1)
-            if skip:
-                continue
-            try:
-                self._keep_once()
-                self.failure = None
-            except Exception as error:  # noqa: BLE001 - a thread has nobody to raise it to
-                failed = error if isinstance(error, StoreError) else StoreError(repr(error))
-                self.failure = failed
-                skip = RETRY_AFTER
-
-    def _keep_once(self) -> None:
+    def _look_after(self) -> None:
+        """Do what is due."""
         if self._database.wal_bytes > WAL_SOON:
             self._database.checkpoint()
         if self._state.journal_bytes > self._snapshot_bytes:
@@ -312,9 +323,16 @@ def mark_closed(database: Database, *, closed: bool) -> None:
     """Write into the file itself, not the -wal, whether it was closed in order.
 
     So a -wal file beside a file that was closed is known to be another's.
+
+    Raises:
+        InUseError: a reader keeps it from being written into the file itself.
+        StoreError: it could not be written.
     """
     with database.transaction("write") as connection:
         connection.execute(
             "INSERT OR REPLACE INTO meta VALUES ('closed', ?)", (b"1" if closed else b"0",)
         )
-    database.checkpoint("TRUNCATE")
+    for _ in range(READERS_WAITED):
+        if database.checkpoint("TRUNCATE") or closed:
+            return
+    raise InUseError(f"{database.path} is read by another program, which must finish first")
