@@ -1,4 +1,4 @@
-"""The keeper is a thread that looks now and then whether a file needs a snapshot or a checkpoint."""
+"""The keeper is a thread that looks now and then whether a file needs work."""
 
 from __future__ import annotations
 

@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from bitseg.storage.database import Database
     from bitseg.storage.holding import Hold
     from bitseg.storage.journal import Entry
-    from bitseg.storage.keeper import Keeper
-from bitseg.storage.parts import Batch
+    from bitseg.storage.parts import Batch
     from bitseg.store import Answer
     from bitseg.writes import Writes
 
