@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 ERASE_WITHIN: Final = 900_000
 """What was erased leaves the file by a snapshot at most this long after, ms."""
 
-PARTS_COUNT: Final = 8
-"""Parts are read back so many times faster than the journal's own bytes, so they count less."""
-
 READERS_WAITED: Final = 20
 """Tries to open a file while another program reads an old state of it."""
 
