@@ -173,6 +173,7 @@ class DefineSegment(msgspec.Struct, frozen=True):
             the schema holds when it is read again.
         members: the rows as portable roaring bytes; None where it is dynamic.
         moved: who entered and left by it; None where nobody did.
+        via: how static members came to be: ``manual`` by ids, ``rule_match`` by a question.
     """
 
     id: str
@@ -181,6 +182,7 @@ class DefineSegment(msgspec.Struct, frozen=True):
     spelled: bytes | None = None
     members: bytes | None = None
     moved: MembersChanged | None = None
+    via: str = "manual"
 
 
 class RefreshSegments(msgspec.Struct, frozen=True):

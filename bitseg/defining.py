@@ -60,7 +60,8 @@ class Defining:
                     rules = _given(what) or spelling
                     change = msgspec.structs.replace(change, rules=rules, spelled=spelling)
                 else:
-                    change = msgspec.structs.replace(change, members=members.to_bytes())
+                    via = "rule_match" if isinstance(what, Members) else "manual"
+                    change = msgspec.structs.replace(change, members=members.to_bytes(), via=via)
                 count = members.count
             kept = None if answer is None else answer(count)
             return Staged((change,), lambda: self._put(prepared, change, count), kept)

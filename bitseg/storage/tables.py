@@ -75,9 +75,10 @@ class Tables:
         at = show_instant(change.at)
         static = change.members is not None
         before = connection.execute(
-            "SELECT contact_count, created_at FROM segments WHERE id = ?", (change.id,)
+            "SELECT contact_count, created_at, members NOTNULL FROM segments WHERE id = ?",
+            (change.id,),
         ).fetchone()
-        count, created_at = (0, at) if before is None else before
+        count, created_at, was_static = (0, at, False) if before is None else before
         rules = None if change.rules is None else change.rules.decode("utf-8")
         connection.execute(
             "INSERT INTO segments (id, name, segment_type, rules, spelled, contact_count, "
@@ -96,15 +97,35 @@ class Tables:
         )
         if change.moved is not None:
             _record(connection, change.moved)
+        if static and was_static:
+            if change.moved is not None:
+                self._list(connection, change, change.moved.entered, change.moved.left)
+            return
         connection.execute("DELETE FROM segment_contacts WHERE segment_id = ?", (change.id,))
         if change.members is not None:
-            members = RowSet.from_bytes(change.members, self._contacts.n)
-            ids = self._contacts.ids.take(members.rows()).to_pylist()
-            connection.executemany(
-                "INSERT INTO segment_contacts (segment_id, contact_id, added_at, added_via) "
-                "VALUES (?, ?, ?, 'manual')",
-                [(change.id, contact, at) for contact in ids],
-            )
+            self._list(connection, change, change.members, b"")
+
+    def _list(
+        self, connection: sqlite3.Connection, change: DefineSegment, entered: bytes, left: bytes
+    ) -> None:
+        """List static members by id; who stays keeps the instant at which they were added."""
+        connection.executemany(
+            "DELETE FROM segment_contacts WHERE segment_id = ? AND contact_id = ?",
+            [(change.id, contact) for contact in self._ids(left)],
+        )
+        at = show_instant(change.at)
+        connection.executemany(
+            "INSERT INTO segment_contacts (segment_id, contact_id, added_at, added_via) "
+            "VALUES (?, ?, ?, ?)",
+            [(change.id, contact, at, change.via) for contact in self._ids(entered)],
+        )
+
+    def _ids(self, rows: bytes) -> list[str]:
+        if not rows:
+            return []
+        members = RowSet.from_bytes(rows, self._contacts.n)
+        ids: list[str] = self._contacts.ids.take(members.rows()).to_pylist()
+        return ids
 
 
 def segment_digest(segment: str, spelled: bytes | None, members: bytes | None) -> bytes:
