@@ -1,0 +1,1 @@
+"""Soak: the same work for long, and nothing that only grows."""
