@@ -9,6 +9,8 @@ import click
 from bitseg.cli.database import database_argument, open_database
 from bitseg.cli.output import progress, show_json, show_table
 
+_TRACES = "Traces of erased contacts are still there"
+
 
 @click.command()
 @database_argument
@@ -22,12 +24,15 @@ def command(database: Path, *, as_json: bool) -> None:
         done = engine.snapshot()
     if as_json:
         show_json(done)
-        return
-    rows = {
-        "last change": done.seq,
-        "parts written": done.parts,
-        "parts kept": done.kept,
-        "bytes written": done.written,
-        "seconds": round(done.seconds, 2),
-    }
-    show_table(f"Snapshot of {database}", ("", "number"), rows.items(), numbers="number")
+    else:
+        rows = {
+            "last change": done.seq,
+            "parts written": done.parts,
+            "parts kept": done.kept,
+            "bytes written": done.written,
+            "seconds": round(done.seconds, 2),
+        }
+        show_table(f"Snapshot of {database}", ("", "number"), rows.items(), numbers="number")
+    if not done.clean:
+        click.echo(f"{_TRACES}; run it again when no other process reads {database}.", err=True)
+        click.get_current_context().exit(1)

@@ -192,7 +192,7 @@ class Capture:
                 stretch = Stretch(last, None, last - at, made=False, start=at)
                 stretches.append(stretch)
                 self.due.append(Due(path, stretch, make(at, last)))
-        cover.replace(stretches)
+        cover.replace([*stretches])
         return stretches
 
     def _take_events(
@@ -219,7 +219,7 @@ class Capture:
         in_order = {id(span): place for place, span in enumerate(cover.spans)}
         kept.sort(key=lambda span: in_order[id(span)])
         cover.spans = kept + new
-        return cover.spans
+        return [*cover.spans]  # the cover's own list takes in what comes from now on
 
     def _packed(self, events: Events, types: dict[str, DataType]) -> bytes:
         properties = {}

@@ -282,7 +282,11 @@ def parts_needed(connection: sqlite3.Connection) -> set[PartName]:
     place, manifest = newest(connection)
     found = set() if manifest is None else set(manifest.parts())
     for entry in entries_after(connection, place):
-        found |= set(named(entry.kind, entry.body))
+        parts = set(named(entry.kind, entry.body))
+        if twice := parts & found:
+            numbers = ", ".join(str(part) for part, _ in sorted(twice))
+            raise DamagedError(f"Change {entry.seq} names parts that were named before: {numbers}")
+        found |= parts
     return found
 
 
