@@ -17,18 +17,21 @@ from server.routes.health import live, ready
 from server.routes.segments import preview_segment
 from server.schemas.openapi import Description
 from server.settings import Settings
+from server.starting import Starting
 
 
-def create_app(engine: Engine, settings: Settings) -> Litestar:
+def create_app(engine: Engine | Starting, settings: Settings) -> Litestar:
     """Return the app that serves an engine.
 
     Args:
-        engine: answers the requests; it may be used, and loaded, beside the app.
+        engine: answers the requests, and may be used beside the app; or one on its way, and until
+            it is there every request that needs it is answered with 503.
         settings: the key that opens ``/api``, and limits.
     """
+    starting = engine if isinstance(engine, Starting) else Starting(engine)
 
     async def provide_engine() -> Engine:
-        return engine
+        return starting.engine()
 
     api = Router(
         "/api",

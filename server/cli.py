@@ -1,28 +1,42 @@
-"""``bitseg serve`` loads contacts and events and answers over HTTP until it is stopped."""
+"""``bitseg serve`` answers over HTTP until it is stopped; it reads its data beside that."""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
+import signal
 import socket
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Thread
+from types import FrameType
+from typing import Any, Final
 
 import click
 import uvicorn
 
 from bitseg import examples
-from bitseg.cli import Sources, open_engine, source_options
+from bitseg.cli import Sources, Sync, open_engine, source_options, sync_option
 from bitseg.warmup import warm_up
 from server.app import create_app
 from server.auth import is_key, make_key
 from server.settings import Settings
+from server.starting import Starting, StoppedError
+
+LOADER: Final = "bitseg-loader"
+DRAIN_SECONDS: Final = 5
+"""How long requests that are being answered may take when the server is stopped."""
+STOP_SECONDS: Final = 3
+"""How long loading may take to notice that the server is stopped."""
 
 _SHOWN = "highly-engaged"
 
 
 @click.command()
 @source_options
+@sync_option
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -38,29 +52,103 @@ _SHOWN = "highly-engaged"
     envvar="BITSEG_PORT",
     help="The port to listen on; 0 takes a free one.",
 )
-def serve(sources: Sources, host: str, port: int) -> None:
-    """Answer previews over HTTP: docs/http.md. The key is BITSEG_KEY, or made and printed."""
+def serve(sources: Sources, sync: Sync, host: str, port: int) -> None:
+    """Answer previews over HTTP: docs/http.md. The key is BITSEG_KEY, or made and printed.
+
+    It is live at once, and ready when everything is loaded. Exit status 0 when it was stopped, 1
+    when its data could not be loaded.
+    """
+    sources.check()
     given = os.environ.get("BITSEG_KEY")
     if given is not None and not is_key(given):
         raise click.UsageError(
             "Expected BITSEG_KEY to be a key as bitseg makes them; unset it and one is printed."
         )
     settings = Settings(given or make_key(), host, port)
-    click.echo("Loading; the first start after an installation also compiles.", err=True)
-    engine = open_engine(sources).engine
-    warm_up()
-    engine.preview(_body()["rules"], breakdown=True)  # what is announced is then quick as well
+    starting = Starting()
     config = uvicorn.Config(
-        create_app(engine, settings),
+        create_app(starting, settings),
         host=host,
         port=port,
         log_level="warning",
         server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     listening = config.bind_socket()
     listening.listen(config.backlog)  # who asks from now on waits, and is not refused
-    _announce(_url(listening), None if given else settings.key)
-    uvicorn.Server(config).run(sockets=[listening])
+    url = _url(listening)
+    click.echo(
+        f"Listening at {url} and loading; the first start after an installation also compiles.",
+        err=True,
+    )
+    server = _Server(config)
+    announce = partial(_announce, url, None if given else settings.key)
+    load = partial(_load, starting, sources, sync, announce, server.stop)
+    with _signals_to(server), _closing(starting, Thread(target=load, name=LOADER, daemon=True)):
+        server.run(sockets=[listening])
+    if starting.failure is not None:
+        raise starting.failure
+
+
+class _Server(uvicorn.Server):
+    """A server that ends in order when a signal says so, and lets whoever ran it go on."""
+
+    def stop(self) -> None:
+        """Take no more requests, answer those that came, and end."""
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at the second Ctrl-C, at once."""
+        del frame
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.stop()
+
+
+@contextmanager
+def _signals_to(server: _Server) -> Iterator[None]:
+    """Let signals end the server before it runs, too, and end nothing while its data close."""
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    before = {one: signal.signal(one, server.handle_exit) for one in wanted}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@contextmanager
+def _closing(starting: Starting, loader: Thread) -> Iterator[None]:
+    """Load beside the block; behind it, end loading and close what was loaded."""
+    loader.start()
+    try:
+        yield
+    finally:
+        starting.stop()
+        loader.join(STOP_SECONDS)
+        starting.close()
+
+
+def _load(
+    starting: Starting,
+    sources: Sources,
+    sync: Sync,
+    announce: Callable[[], None],
+    give_up: Callable[[], None],
+) -> None:
+    """Load everything and make its answers quick; a thread's work."""
+    try:
+        engine = open_engine(sources, sync, starting.tell).engine
+        starting.loaded(engine)
+        warm_up()
+        engine.preview(_body()["rules"], breakdown=True)  # what is announced is then quick as well
+    except StoppedError:
+        return
+    except Exception as error:  # noqa: BLE001 - it is raised where the server was started
+        starting.fail(error)
+        give_up()
+    else:
+        starting.ready()
+        announce()
 
 
 def _url(listening: socket.socket) -> str:

@@ -65,15 +65,29 @@ class Problem(msgspec.Struct, frozen=True):
     type: str = "about:blank"
 
 
+class NotReadyError(Exception):
+    """There is no engine to ask yet."""
+
+    def __init__(self, problem: Problem, retry_after: int | None) -> None:
+        """Take the answer, and in how many seconds to ask again; None = not here."""
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.retry_after = retry_after
+
+
 def _answer(
     status: int,
     detail: str,
     faults: tuple[Fault, ...] = (),
     headers: dict[str, str] | None = None,
 ) -> Response[Problem]:
+    return _send(Problem(HTTPStatus(status).phrase, status, detail, faults), headers)
+
+
+def _send(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
     return Response(
-        Problem(HTTPStatus(status).phrase, status, detail, faults),
-        status_code=status,
+        problem,
+        status_code=problem.status,
         media_type="application/problem+json",
         headers={"X-Content-Type-Options": "nosniff", **(headers or {})},
     )
@@ -91,6 +105,11 @@ def _of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response
     return _answer(error.status_code, error.detail, headers=error.headers)
 
 
+def _of_starting(_request: Request[Any, Any, Any], error: NotReadyError) -> Response[Problem]:
+    after = error.retry_after
+    return _send(error.problem, None if after is None else {"Retry-After": str(after)})
+
+
 def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; it was logged.")
@@ -99,5 +118,6 @@ def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
     BitsegError: _of_bitseg,
     HTTPException: _of_http,
+    NotReadyError: _of_starting,
     Exception: _of_anything,
 }

@@ -190,9 +190,9 @@ class Reader:
         for kind, stretches in manifest.events.items():
             for _, data in self._read(stretches, parts):
                 self._add(kind, data, manifest.properties)
-            held, expected = len(events.log(kind)), sum(one.size for one in stretches)
-            if held != expected:
-                raise DamagedError(f"Expected {expected} events of kind {kind}, got {held}")
+            got, expected = len(events.log(kind)), sum(one.size for one in stretches)
+            if got != expected:
+                raise DamagedError(f"Expected {expected} events of kind {kind}, got {got}")
             self._covers.kind(kind).spans = _made(stretches)
 
     def _add(self, kind: str, data: bytes, types: dict[str, DataType]) -> None:
