@@ -17,14 +17,14 @@ LONGEST = 255
 
 
 def several(ids: Ids) -> tuple[str, ...]:
-    """Return ids as a tuple.
+    """Return ids as a tuple; what is no text is nobody's id, and left out.
 
     Raises:
         FieldError: it is one string, whose letters are hardly meant.
     """
     if isinstance(ids, str | bytes):
         raise FieldError(f"Expected several ids, as in ['c1'], got the one string {ids!r}")
-    return tuple(ids)
+    return tuple(one for one in ids if is_text(one))
 
 
 def check_segment_id(segment: object) -> None:

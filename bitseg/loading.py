@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import msgspec
 
@@ -20,7 +20,7 @@ from bitseg.formats.source import BATCH_ROWS
 from bitseg.intake.contacts import read_contacts
 from bitseg.intake.events import read_events
 from bitseg.intake.ledger import Ledger
-from bitseg.intake.plan import SchemaView, plan_contacts, plan_events
+from bitseg.intake.plan import plan_contacts, plan_events
 from bitseg.results import LoadReport
 
 if TYPE_CHECKING:
@@ -33,89 +33,9 @@ if TYPE_CHECKING:
     from bitseg.changes import RecordEvents, UpsertContacts
     from bitseg.fields import Field
     from bitseg.intake.findings import Findings
-    from bitseg.zones import Zone
+    from bitseg.load_target import Recorded, Tenant, Upserted
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
-
-
-class Upserted(Protocol):
-    """What an upsert did."""
-
-    @property
-    def created(self) -> int:
-        """Contacts that were new."""
-        ...
-
-    @property
-    def updated(self) -> int:
-        """Writes to contacts that existed."""
-        ...
-
-
-class Recorded(Protocol):
-    """What a record of events did."""
-
-    @property
-    def accepted(self) -> int:
-        """Events that went in."""
-        ...
-
-    @property
-    def created(self) -> int:
-        """Contacts that were new."""
-        ...
-
-    @property
-    def duplicate(self) -> int:
-        """Events whose id was remembered."""
-        ...
-
-    @property
-    def rejected(self) -> Sequence[tuple[int, Fault]]:
-        """The other events, by their place in the change, and why."""
-        ...
-
-
-class Tenant(Protocol):
-    """Whom to load into."""
-
-    @property
-    def zone(self) -> Zone:
-        """The tenant's timezone."""
-        ...
-
-    @property
-    def schema(self) -> SchemaView:
-        """The tenant's fields and properties."""
-        ...
-
-    def now(self) -> int:
-        """Return the instant of a write made now."""
-        ...
-
-    def upsert(self, change: UpsertContacts, /, answer: Any = None) -> Upserted:
-        """Create and update contacts, and declare the fields that come with them."""
-        ...
-
-    def record(self, change: RecordEvents, /, answer: Any = None) -> Recorded:
-        """Record events."""
-        ...
-
-    def answer(self, answer: Any, /) -> None:
-        """Keep the answer of a load that has nothing to write."""
-        ...
-
-    def look_at(self, change: RecordEvents, /) -> Recorded:
-        """Return which events would be rejected."""
-        ...
-
-    def park(self, change: UpsertContacts | RecordEvents, /) -> Any:
-        """Put a change aside for ``write_all``."""
-        ...
-
-    def write_all(self, parked: Sequence[Any], /) -> Sequence[Any]:
-        """Write changes that were put aside, all or none; return what each did."""
-        ...
 
 
 def load_contacts(  # noqa: PLR0913 - the options of the command line
@@ -145,7 +65,11 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
             of it went in. Or someone else changed a field's type meanwhile; the message says how
             much went in before.
     """
-    with _opened(source) as rows, RejectsFile(rejects, source) as file:
+    with (
+        _opened(source) as rows,
+        RejectsFile(rejects, source) as file,
+        _Aside(tenant) as aside,
+    ):
         passes = _Passes(rows, 3 if strict else 2, progress)
         plan = plan_contacts(rows, tenant.schema, mapping, passes.note)
         ledger = Ledger(file)
@@ -155,7 +79,6 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
             ledger.refuse()
         fields = {field.path: field for field in plan.new_fields()}
         done: list[Upserted] = []
-        parked = []
 
         def report(done: Sequence[Upserted]) -> LoadReport:
             created, updated = sum(one.created for one in done), sum(one.updated for one in done)
@@ -172,12 +95,10 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
                     answer = partial(_answer, answering, report)
                     done.append(tenant.upsert(change, answer))
                 elif strict:
-                    parked.append(tenant.park(change))
+                    aside.put(change)
                 else:
                     done.append(tenant.upsert(change))
-        if parked:
-            with _taken(0):
-                done += tenant.write_all(parked)
+        done += aside.write()
         if answering is not None and not done:
             tenant.answer(answering(report(())))
         return report(done)
@@ -212,12 +133,15 @@ def load_events(  # noqa: PLR0913 - the options of the command line
             of it went in. Or someone else changed a field's type meanwhile; the message says how
             much went in before.
     """
-    with _opened(source) as rows, RejectsFile(rejects, source) as file:
+    with (
+        _opened(source) as rows,
+        RejectsFile(rejects, source) as file,
+        _Aside(tenant) as aside,
+    ):
         passes = _Passes(rows, 3 if strict else 2, progress)
         plan = plan_events(rows, tenant.schema, mapping, passes.note)
         ledger = Ledger(file)
         done: list[Recorded] = []
-        parked = []
 
         def report(done: Sequence[Recorded]) -> LoadReport:
             return ledger.report(
@@ -249,14 +173,12 @@ def load_events(  # noqa: PLR0913 - the options of the command line
                     answer = partial(_answer, answering, report, note)
                     done.append(tenant.record(change, answer))
                 elif strict:
-                    parked.append(tenant.park(change))
+                    aside.put(change)
                     note(())
                 else:
                     done.append(tenant.record(change))
                     note(done[-1].rejected)
-        if parked:
-            with _taken(0):
-                done += tenant.write_all(parked)
+        done += aside.write()
         if answering is not None and not done:
             tenant.answer(answering(report(())))
         return report(done)
@@ -367,6 +289,32 @@ def _opened(source: Any) -> Iterator[Source]:
         return
     with closing(open_source(source)) as opened:
         yield opened
+
+
+class _Aside:
+    """Changes of a strict load, put aside until all of it is known to go in."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._parked: list[Any] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._parked:
+            self._tenant.discard(self._parked)
+
+    def put(self, change: UpsertContacts | RecordEvents) -> None:
+        """Put one aside."""
+        self._parked.append(self._tenant.park(change))
+
+    def write(self) -> Sequence[Any]:
+        """Write all of them, or none; return what each did."""
+        if not self._parked:
+            return ()
+        with _taken(0):
+            return self._tenant.write_all(self._parked)
 
 
 class _Passes:

@@ -18,6 +18,7 @@ from bitseg.fields import (
     Field,
     full_path,
 )
+from bitseg.whole_text import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +101,11 @@ def check_field(field: Field) -> None:
             f"Expected a path and a data type, both text, got {field.path!r}, {field.data_type!r}"
         )
     prefix, _, name = field.path.partition(".")
-    faults = []
+    faults = [
+        Fault(field.path, f"Expected the {what} as text, got {words!r}")
+        for what, words in (("label", field.label), ("description", field.description))
+        if not is_text(words)
+    ]
     if prefix != "customField":
         faults.append(Fault(field.path, f"Expected a path customField.<name>, got {field.path!r}"))
     elif not NAME.fullmatch(name):

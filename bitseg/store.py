@@ -86,6 +86,10 @@ class Store(Protocol):
         """
         ...
 
+    def discard(self, parked: Sequence[Any]) -> None:
+        """Give up changes that were put aside."""
+        ...
+
     def published(self, change: Any, first_row: int, parked: Any = None) -> None:
         """Hear that a change was applied, and from which row on contacts are new by it.
 
@@ -155,6 +159,9 @@ class NoStore:
     def unpark(self, parked: Any) -> Any:
         """Return a change that was put aside."""
         return parked
+
+    def discard(self, parked: Sequence[Any]) -> None:
+        """Do nothing."""
 
     def published(self, change: Any, first_row: int, parked: Any = None) -> None:
         """Do nothing."""

@@ -163,6 +163,10 @@ class Writes:
         """
         return self.store.park(change)
 
+    def discard(self, parked: Sequence[Any]) -> None:
+        """Give up changes that were put aside."""
+        self.store.discard(parked)
+
     def write_all(self, parked: Sequence[Any]) -> list[Any]:
         """Write changes that were put aside, all or none, in one commit; return what each did.
 

@@ -120,17 +120,9 @@ class EventLogs:
 
     def erase(self, rows: Rows) -> None:
         """Take all events of distinct, ascending rows out."""
-        gone: dict[str, list[Encoded]] = {}
         for kind, log in self.kinds.items():
             whole = log.stretch(0, len(log))
-            positions = np.flatnonzero(among(whole.rows, rows))
-            for name, codes in log.strings_at(positions).items():
-                gone.setdefault(name, []).append(codes)
-            self._remove(kind, positions)
-        for name, removed in gone.items():
-            held = [log.strings() for log in self.kinds.values()]
-            columns = [strings[name] for strings in held if name in strings]
-            self.dictionaries.forget_unused(name, np.concatenate(removed), columns)
+            self._remove(kind, np.flatnonzero(among(whole.rows, rows)))
 
     def drop(self, kind: str, count: int) -> int:
         """Take a kind's earliest events out and return how many these were."""
@@ -141,12 +133,21 @@ class EventLogs:
             return 0
         log = self.kinds[kind]
         gone = log.at_positions(positions)
+        strings = log.strings_at(positions)
         log.remove(positions)
         if self._watcher is not None:
             self._watcher.went(kind, gone)
         for tally in self._hearing(kind):
             tally.removed(kind, gone)
+        self._forget(strings)  # after those who were told have looked at what is gone
         return positions.size
+
+    def _forget(self, gone: dict[str, Encoded]) -> None:
+        """Forget those of some strings, by property, that no event has any more."""
+        held = [log.strings() for log in self.kinds.values()] if gone else []
+        for name, codes in gone.items():
+            columns = [strings[name] for strings in held if name in strings]
+            self.dictionaries.forget_unused(name, codes, columns)
 
     def memory(self) -> dict[str, int]:
         """Return bytes held, by what for."""

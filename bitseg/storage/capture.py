@@ -218,8 +218,8 @@ class Capture:
                 self.due.append(Due(f"event:{kind}", span, make))
         in_order = {id(span): place for place, span in enumerate(cover.spans)}
         kept.sort(key=lambda span: in_order[id(span)])
-        cover.spans = kept + new
-        return [*cover.spans]  # the cover's own list takes in what comes from now on
+        cover.replace(kept + new)
+        return kept + new  # the cover's own list takes in what comes from now on
 
     def _packed(self, events: Events, types: dict[str, DataType]) -> bytes:
         properties = {}

@@ -142,6 +142,7 @@ class Database:
                 raise store_error(error, self.path) from error
             try:
                 yield self._connection
+                reach(f"{label}.commit")
             except sqlite3.Error as error:
                 self._roll_back()
                 raise store_error(error, self.path) from error
@@ -153,7 +154,6 @@ class Database:
             except BaseException:
                 self._roll_back()
                 raise
-            reach(f"{label}.commit")
             try:
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:

@@ -1,8 +1,8 @@
 """An event cover says which parts hold a kind's events, each over a span of time.
 
 Spans may overlap: a large load in any order becomes parts as it comes. Which events of a span lie
-in which part is not known, so an event that comes alone, or goes, makes all parts stale whose spans
-hang together with its instant; what is made anew from the log then no longer overlaps.
+in which part is not known, so an event that comes alone, before or after, or goes, makes all parts
+stale whose spans hang together with its instant; what is made anew from the log no longer overlaps.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class EventCover:
         """Begin with nothing covered."""
         self.spans: list[Stretch] = []
         self._arrived: Instants | None = None
+        self._alone: list[Instants] = []
 
     def came(self, at: Instants) -> None:
         """Hear of events that came; a part of just these may be adopted next."""
@@ -50,13 +51,21 @@ class EventCover:
         self._arrived = None
         if at is not None and at.size:
             span = Stretch(int(at.max()) + 1, part, at.size, made=True, start=int(at.min()))
+            span.stale = any(_between(some, span.start, span.end) for some in self._alone)
             self.spans.append(span)
 
     def settle(self) -> None:
         """Note that the events that came last are in no part."""
         at, self._arrived = self._arrived, None
-        if at is not None:
+        if at is not None and at.size:
+            self._alone.append(np.sort(at))
             self._touch(at)
+
+    def replace(self, spans: list[Stretch]) -> None:
+        """Take spans that cover all events there are."""
+        self.spans = spans
+        self._arrived = None
+        self._alone = []
 
     def runs(self, small: int) -> Iterator[tuple[int, int | None, list[Stretch]]]:
         """Yield what is whole as it is, and runs that must be made anew, in order of time.
@@ -99,3 +108,9 @@ class EventCover:
         hit = np.searchsorted(ordered, ends) > np.searchsorted(ordered, starts)
         for place in np.flatnonzero(hit):
             self.spans[place].stale = True
+
+
+def _between(ordered: Instants, start: int, end: int) -> bool:
+    """Return whether one of some instants, in order, lies in [start, end)."""
+    place = int(np.searchsorted(ordered, start))
+    return place < ordered.size and int(ordered[place]) < end

@@ -23,6 +23,12 @@ class Hold:
             InUseError: another process, or another engine of this one, has it.
             StoreError: the directory cannot be written to.
         """
+        if path.is_dir() or not path.parent.is_dir():
+            what = path if path.is_dir() else path.parent
+            raise StoreError(
+                f"Expected a file in a directory that is there, got {path}: {what} is "
+                + ("a directory" if path.is_dir() else "not there")
+            )
         beside = path.with_name(f"{path.name}-lock")
         self._lock = FileLock(beside, timeout=0, thread_local=False)
         try:

@@ -103,6 +103,8 @@ def change_of(entry: Entry, parts: Parts) -> Change:
     """
     try:
         return decode(entry.kind, entry.body, parts)
-    except KeyError as error:
-        message = f"Change {entry.seq} of the journal is of an unknown kind, {entry.kind!r}"
+    except DamagedError:
+        raise
+    except Exception as error:
+        message = f"Change {entry.seq} of the journal ({entry.kind}) cannot be read: {error!r}"
         raise DamagedError(message) from error

@@ -6,6 +6,7 @@ small commit names its parts.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from bitseg.errors import DamagedError
@@ -14,7 +15,7 @@ from bitseg.storage.points import reach
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from bitseg.storage.codec import PartName
     from bitseg.storage.database import Database
@@ -57,6 +58,7 @@ class PartWriter:
 
     Attributes:
         written: bytes written in all.
+        garbage: parts that were written and that nothing will name; a snapshot takes them out.
     """
 
     def __init__(self, database: Database) -> None:
@@ -65,6 +67,7 @@ class PartWriter:
         row = database.connection.execute("SELECT coalesce(max(id), 0) FROM parts").fetchone()
         self._last = int(row[0])
         self.written = 0
+        self.garbage: set[int] = set()
 
     def new(self) -> Batch:
         """Return an empty batch of parts."""
@@ -93,6 +96,7 @@ class Batch:
         """Take who writes them."""
         self._writer = writer
         self._size = 0
+        self._flushed: list[int] = []
         self.rows: list[tuple[int, str, bytes]] = []
 
     def put(self, path: str, data: bytes) -> PartName:
@@ -113,8 +117,22 @@ class Batch:
         """Write what waits, unnamed."""
         if self.rows:
             self._writer.write(self.rows)
+        self._flushed += [part for part, _, _ in self.rows]
         self.rows = []
         self._size = 0
+
+    def give_up(self) -> None:
+        """Leave what was written to be taken out: nothing will name it."""
+        self._writer.garbage |= set(self._flushed)
+
+    @contextmanager
+    def or_give_up(self) -> Iterator[None]:
+        """Give up where the block does not end well."""
+        try:
+            yield
+        except BaseException:
+            self.give_up()
+            raise
 
 
 def insert(connection: sqlite3.Connection, rows: Iterable[tuple[int, str, bytes]]) -> None:

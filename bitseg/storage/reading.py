@@ -193,7 +193,7 @@ class Reader:
             got, expected = len(events.log(kind)), sum(one.size for one in stretches)
             if got != expected:
                 raise DamagedError(f"Expected {expected} events of kind {kind}, got {got}")
-            self._covers.kind(kind).spans = _made(stretches)
+            self._covers.kind(kind).replace(_made(stretches))
 
     def _add(self, kind: str, data: bytes, types: dict[str, DataType]) -> None:
         new = events_from_bytes(data)

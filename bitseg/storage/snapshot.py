@@ -50,6 +50,7 @@ class Snapshotter:
         self._parts = parts
         self._writes = writes
         self._covers = covers
+        self._unnamed: set[int] = set()  # parts that snapshots wrote and none yet names
 
     def take(self, place: Place, capture: Capture, at: int, *, erasing: bool) -> Snapshot:
         """Write a snapshot of what was captured.
@@ -113,6 +114,7 @@ class Snapshotter:
         """Write parts, and only then call them held."""
         if rows:
             self._parts.write(rows)
+            self._unnamed |= {part for part, _, _ in rows}
         for stretch, part in waiting:
             stretch.hold(part)
         rows.clear()
@@ -121,13 +123,16 @@ class Snapshotter:
 
     def _switch(self, place: Place, at: int, body: bytes, manifest: Manifest) -> list[int]:
         """Make the snapshot the newest; return the parts that it leaves behind."""
-        left = self._named_before(place.seq) - {part for part, _ in manifest.parts()}
+        held = {part for part, _ in manifest.parts()}
+        left = (self._named_before(place.seq) | self._unnamed | self._parts.garbage) - held
         with self._database.transaction("switch") as connection:
             connection.execute("DELETE FROM snapshots")
             connection.execute(
                 "INSERT INTO snapshots (seq, at, chain, body, digest) VALUES (?, ?, ?, ?, ?)",
                 (place.seq, at, place.chain, body, snapshot_digest(place, at, body)),
             )
+        self._unnamed = set()
+        self._parts.garbage -= left
         return sorted(left)
 
     def _named_before(self, seq: int) -> set[int]:

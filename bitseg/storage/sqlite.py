@@ -18,7 +18,7 @@ from bitseg.storage.acknowledged import AcknowledgedFile
 from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
 from bitseg.storage.backup import copy_to
 from bitseg.storage.capture import Capture
-from bitseg.storage.codec import decode, encode
+from bitseg.storage.codec import decode, encode, named
 from bitseg.storage.database import WAL_SOON
 from bitseg.storage.journal import Place, append
 from bitseg.storage.keeper import Keeper
@@ -107,7 +107,7 @@ class SqliteStore:
     def begin(self, writes: Writes) -> None:
         """Take the tenant that the changes are of, and begin to look after the file."""
         self._writes = writes
-        self._tables = Tables(writes.tenant.contacts)
+        self._tables = Tables(writes.tenant.contacts, writes.segments)
         self._snapshotter = Snapshotter(self._database, self._parts, writes, self._covers)
         self._acknowledge()
         self._keeper.start()
@@ -134,9 +134,15 @@ class SqliteStore:
             StoreError: it could not be put aside.
         """
         batch = self._parts.new()
-        parked = Parked(*encode(change, batch))
-        batch.flush()
+        with batch.or_give_up():
+            parked = Parked(*encode(change, batch))
+            batch.flush()
         return parked
+
+    def discard(self, parked: Sequence[Parked]) -> None:
+        """Give up changes that were put aside; their parts go with the next snapshot."""
+        for one in parked:
+            self._parts.garbage |= {part for part, _ in named(one.kind, one.body)}
 
     def unpark(self, parked: Parked) -> Change:
         """Return a change that was put aside.
@@ -156,21 +162,8 @@ class SqliteStore:
             StoreError: nothing was kept, unless the error says that it is unknown.
         """
         batch = self._parts.new()
-        entries, bodies = self._encoded(changes, batch, at)
-        with self._database.transaction("write") as connection:
-            insert(connection, batch.rows)
-            append(connection, entries)
-            reach("write.journal")
-            for change, entry in zip(changes, entries, strict=True):
-                if isinstance(change, Parked):
-                    continue
-                self._tables.write(connection, change)
-                if isinstance(change, DeleteContacts):
-                    erasures.write(connection, entry.seq, self._state.salt, change.ids)
-                    erase_from_answers(connection, change.ids)
-            for answer in answers:
-                write_answer(connection, answer)
-            reach("write.tables")
+        with batch.or_give_up():
+            entries, bodies = self._write(changes, answers, batch, at)
         if entries:
             self._state.place = Place(entries[-1].seq, entries[-1].chain)
         parts = sum(len(body) for _, _, body in batch.rows)
@@ -186,6 +179,27 @@ class SqliteStore:
         wal = self._database.wal_bytes
         if self._state.journal_bytes > self._snapshot_bytes or wal > WAL_SOON:
             self._keeper.wake()
+
+    def _write(
+        self, changes: Sequence[Change | Parked], answers: Sequence[Answer], batch: Batch, at: int
+    ) -> tuple[list[Entry], dict[int, bytes]]:
+        """Write changes and answers in one transaction; return as ``_encoded`` does."""
+        entries, bodies = self._encoded(changes, batch, at)
+        with self._database.transaction("write") as connection:
+            insert(connection, batch.rows)
+            append(connection, entries)
+            reach("write.journal")
+            for change, entry in zip(changes, entries, strict=True):
+                if isinstance(change, Parked):
+                    continue
+                self._tables.write(connection, change)
+                if isinstance(change, DeleteContacts):
+                    erasures.write(connection, entry.seq, self._state.salt, change.ids)
+                    erase_from_answers(connection, change.ids)
+            for answer in answers:
+                write_answer(connection, answer)
+            reach("write.tables")
+        return entries, bodies
 
     def _encoded(
         self, changes: Sequence[Change | Parked], batch: Batch, at: int

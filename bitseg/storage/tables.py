@@ -10,6 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import numpy as np
 
 from bitseg.bitmap import RowSet
 from bitseg.changes import (
@@ -20,6 +21,7 @@ from bitseg.changes import (
     RemoveSegment,
 )
 from bitseg.clock import show_instant
+from bitseg.contacts import as_ids
 from bitseg.errors import DamagedError
 from bitseg.rules.respell import respell
 from bitseg.storage.arrays import digest
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from bitseg.changes import Change
     from bitseg.contacts import Contacts
     from bitseg.rules.nodes import Definition
+    from bitseg.segments import Segments
     from bitseg.zones import Zone
 
 _TABLES: Final = {
@@ -51,9 +54,10 @@ _EACH: Final = 500
 class Tables:
     """Keeps the tables in step with changes."""
 
-    def __init__(self, contacts: Contacts) -> None:
-        """Take the contacts, whose rows the members are."""
+    def __init__(self, contacts: Contacts, segments: Segments) -> None:
+        """Take the contacts, whose rows the members are, and who was recorded as a member."""
         self._contacts = contacts
+        self._segments = segments
 
     def write(self, connection: sqlite3.Connection, change: Change) -> None:
         """Write what a change means for the tables, in a transaction of the caller's."""
@@ -68,8 +72,22 @@ class Tables:
                     connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (change.id,))  # noqa: S608
             case DeleteContacts():
                 _forget(connection, change.ids)
+                self._count_down(connection, change)
             case _:
                 pass
+
+    def _count_down(self, connection: sqlite3.Connection, change: DeleteContacts) -> None:
+        """Take those who are to be erased out of the counts of recorded members."""
+        n = self._contacts.n
+        rows = self._contacts.rows_of(as_ids(change.ids))
+        gone = RowSet.from_rows(np.unique(rows[rows >= 0]).astype(np.uint32), n)
+        for segment in self._segments.ids():
+            less = self._segments.history.members(segment, n).and_count(gone)
+            if less:
+                connection.execute(
+                    "UPDATE segments SET contact_count = contact_count - ? WHERE id = ?",
+                    (less, segment),
+                )
 
     def _define(self, connection: sqlite3.Connection, change: DefineSegment) -> None:
         at = show_instant(change.at)

@@ -91,6 +91,9 @@ class RecordingTenant:
         """Return the change."""
         return change
 
+    def discard(self, parked: Sequence[Any]) -> None:
+        """Forget them."""
+
     def write_all(self, parked: Sequence[UpsertContacts | RecordEvents]) -> list[Any]:
         """Write all of them."""
         return [
