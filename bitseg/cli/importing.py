@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import click
 
-from bitseg import Engine, LoadReport
+from bitseg import Engine, LoadReport, StoreError
 from bitseg.cli.database import (
     DATABASE_VARIABLE,
     FILE,
@@ -82,12 +83,12 @@ def command(  # noqa: PLR0913 - one argument for each option
         if what == "events":
             inspect = engine.inspect_events
             load = partial(engine.load_events, create_contacts=create_contacts)
-        with hinting("--map"):
+        with _telling(engine, db), hinting("--map"):
             if not as_json:  # whom nobody watches need not read the file once more
                 _show_fields("Columns, before loading", inspect(file, mapping))
             with progress(what) as shown:
                 report = load(file, mapping=mapping, strict=strict, rejects=rejects, progress=shown)
-        holds = f"{len(engine):,} contacts and {engine.event_count:,} events"
+        holds = _holds(engine)
     if as_json:
         show_json({"found": report.fields, "report": report, "durable": db is not None})
     else:
@@ -101,6 +102,20 @@ def _engine(db: Path | None, timezone: str | None, sync: Sync) -> Engine:
     if db is None:
         return Engine(timezone=timezone or "UTC")
     return open_database(db, timezone=timezone, sync=sync)
+
+
+@contextmanager
+def _telling(engine: Engine, db: Path | None) -> Iterator[None]:
+    """Where the file can be written no more, say what stays of what was loaded before."""
+    try:
+        yield
+    except StoreError:
+        click.echo(f"It ended midway: {db} holds {_holds(engine)}.", err=True)
+        raise
+
+
+def _holds(engine: Engine) -> str:
+    return f"{len(engine):,} contacts and {engine.event_count:,} events"
 
 
 def _show_fields(title: str, fields: Fields) -> None:

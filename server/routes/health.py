@@ -9,22 +9,12 @@ from typing import Final
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 
 from bitseg import Engine
 from bitseg.cli import read_instant
-from server.starting import NotReady
+from server.schemas.openapi import NOT_READY
 
 _EVERYBODY: Final[dict[str, object]] = {"match": "all", "groups": []}
-
-_NOT_READY: Final = {
-    503: ResponseSpec(
-        NotReady,
-        description="The data are not loaded yet; says how far they have come.",
-        generate_examples=False,
-        media_type="application/problem+json",
-    )
-}
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -56,7 +46,7 @@ async def live() -> Live:
     return Live()
 
 
-@get("/health/ready", tags=["health"], responses=_NOT_READY)
+@get("/health/ready", tags=["health"], responses=NOT_READY)
 async def ready(engine: NamedDependency[Engine]) -> Ready:
     """Say that the engine answers, by asking it, and when it was last backed up."""
     return await asyncio.to_thread(_ready, engine)

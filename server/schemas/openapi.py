@@ -14,22 +14,29 @@ from litestar.serialization import encode_json
 from bitseg import DATA_TYPES, MEASURE_OPERATORS, OPERATORS
 from server.errors import Problem
 from server.settings import SAMPLE_LIMIT
+from server.starting import NotReady
 
 _Schema = dict[str, Any]
 
-PROBLEMS: Final = {
-    status: ResponseSpec(
-        Problem,
+
+def _problem(form: type[Problem], description: str) -> ResponseSpec:
+    return ResponseSpec(
+        form,
         description=description,
         generate_examples=False,
         media_type="application/problem+json",
     )
-    for status, description in (
-        (400, "The body is not JSON."),
-        (401, "No key, or a wrong one."),
-        (413, "The body is too large."),
-        (422, "The rules or another key have faults; each is named."),
-    )
+
+
+NOT_READY: Final = {503: _problem(NotReady, "The data are not loaded yet; says how far they are.")}
+"""The answer of every call that asks the engine, until there is one."""
+
+PROBLEMS: Final = {
+    400: _problem(Problem, "The body is not JSON."),
+    401: _problem(Problem, "No key, or a wrong one."),
+    413: _problem(Problem, "The body is too large."),
+    422: _problem(Problem, "The rules or another key have faults; each is named."),
+    **NOT_READY,
 }
 """The answers to a body that cannot be taken, for every call that takes one."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import bitseg
 from bitseg.cli import main
 
 Run = Callable[..., Result]
@@ -59,3 +60,40 @@ def events(write: Write) -> str:
         "ann,open,2024-05-02T12:00:00Z,e2\n"
         "bob,open,2024-05-03T12:00:00Z,e3\n",
     )
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> str:
+    """Where a database may be made."""
+    return str(tmp_path / "acme.db")
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> str:
+    """A database of three contacts and an event of each of two, closed in order."""
+    path = tmp_path / "filled.db"
+    with bitseg.open(path) as engine:
+        engine.load_contacts(
+            [
+                {"id": "ann", "email": "ann-4711@example.com", "plan": "gold"},
+                {"id": "bob", "email": "bob@example.com", "plan": "free"},
+                {"id": "cid", "email": "cid@example.com", "plan": "gold"},
+            ]
+        )
+        engine.load_events(
+            [
+                {"contact_id": "ann", "kind": "open", "at": "2024-05-01T12:00:00Z"},
+                {"contact_id": "bob", "kind": "open", "at": "2024-05-03T12:00:00Z"},
+            ]
+        )
+    return str(path)
+
+
+@pytest.fixture
+def damaged(db: str) -> str:
+    """The same, with one byte of a contact changed."""
+    path = Path(db)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"ann-4711")] ^= 1
+    path.write_bytes(data)
+    return db

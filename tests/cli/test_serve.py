@@ -5,27 +5,34 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from click.testing import CliRunner
 
+import bitseg
 from bitseg import Engine, Preview
-from bitseg.cli import main
+from bitseg.cli import Opened, Sources, Told, main
+from server import cli as serving
 from server.auth import is_key, make_key
 from tests.cli.conftest import Run
 
+EVERYBODY = json.dumps({"rules": {"match": "all", "groups": []}})
+
 
 @contextmanager
-def _serving(*arguments: str, **environment: str) -> Iterator[str]:
-    """Start a server on a free port, yield all it says first, and stop it."""
+def _serving(
+    *arguments: str, ended_by: signal.Signals = signal.SIGTERM, **environment: str
+) -> Iterator[str]:
+    """Start a server on a free port, yield all it says first, and end it."""
     command = [sys.executable, "-m", "bitseg.cli", "serve", "--port", "0", *arguments]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}
@@ -39,23 +46,35 @@ def _serving(*arguments: str, **environment: str) -> Iterator[str]:
         try:
             yield said
         finally:
-            process.terminate()
-            assert process.wait(timeout=10) in {0, -15}
+            process.send_signal(ended_by)
+            ended = process.wait(timeout=30)
+    assert ended == (-ended_by if ended_by is signal.SIGKILL else 0)
+
+
+def _url(said: str) -> str:
+    url = re.search(r"curl -s (\S+)", said)
+    assert url is not None
+    return url[1]
+
+
+def _total(said: str, key: str) -> int:
+    headers = {"Authorization": f"Bearer {key}"}
+    response = httpx.post(_url(said), content=EVERYBODY, headers=headers, timeout=30)
+    total: int = response.json()["total"]
+    return total
 
 
 def test_the_demo_prints_a_key_and_a_call_that_answers() -> None:
     with _serving("--demo") as said:
         key = re.search(r"bsg_live_\w+", said)
-        url = re.search(r"curl -s (\S+)", said)
         body = re.search(r"-d '(.*)'", said)
         assert key is not None
-        assert url is not None
         assert body is not None
         assert is_key(key[0])
         assert f"Bearer {key[0]}" in said
 
         response = httpx.post(
-            url[1],
+            _url(said),
             content=body[1],
             headers={"Authorization": f"Bearer {key[0]}"},
             timeout=30,
@@ -71,41 +90,209 @@ def test_the_demo_prints_a_key_and_a_call_that_answers() -> None:
 def test_a_given_key_is_not_printed(events: str) -> None:
     key = make_key()
     with _serving("--events", events, BITSEG_KEY=key) as said:
-        url = re.search(r"curl -s (\S+)", said)
-        assert url
         assert key not in said
         assert "$BITSEG_KEY" in said
-        rules = json.dumps({"rules": {"match": "all", "groups": []}})
-        response = httpx.post(
-            url[1], content=rules, headers={"Authorization": f"Bearer {key}"}, timeout=30
-        )
+        assert _total(said, key) == 2
 
-    assert response.json()["count"] == 2
+
+def test_a_database_is_served_killed_and_served_again(db: str) -> None:
+    key = make_key()
+    with _serving("--db", db, ended_by=signal.SIGKILL, BITSEG_KEY=key) as said:
+        assert _total(said, key) == 3
+
+    with _serving("--db", db, BITSEG_KEY=key) as said:
+        assert _total(said, key) == 3
+
+
+def test_a_database_that_is_served_is_backed_up_beside_it(
+    run: Run, db: str, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    with _serving("--db", db) as said:
+        ready = _url(said).replace("/api/segments/preview", "/health/ready")
+        before = httpx.get(ready, timeout=30).json()
+        made = run("backup", db, str(copy))
+        after = httpx.get(ready, timeout=30).json()
+
+    assert made.exit_code == 0, made.stderr
+    assert (before["backup_at"], before["backup_age_s"]) == (None, None)
+    assert after["backup_at"] is not None
+    assert after["backup_age_s"] >= 0
+    with bitseg.open(copy) as engine:
+        assert len(engine) == 3
+
+
+def test_a_server_that_is_stopped_closes_its_file_in_order(db: str) -> None:
+    with _serving("--db", db):
+        assert Path(f"{db}-wal").exists()
+
+    assert not Path(f"{db}-wal").exists()
+
+
+class Stage:
+    """A server in this process, whose loading is the test's own; it stops when it is ready.
+
+    Attributes:
+        url: where it listens.
+        announce: what it would say when it is ready.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.url = ""
+        self.announce = serving._announce  # noqa: SLF001 - it is put back by those who want it
+        self._monkeypatch = monkeypatch
+        found = serving._url  # noqa: SLF001 - the port is a free one, and known only there
+
+        def url(listening: socket.socket) -> str:
+            self.url = found(listening)
+            return self.url
+
+        monkeypatch.setattr(serving, "_url", url)
+        monkeypatch.setattr(serving, "warm_up", lambda: None)
+        self.when_ready(self.stop)
+
+    def load(self, load: Callable[[Told], Engine]) -> None:
+        """Load like this."""
+
+        def opened(_sources: Sources, _sync: str, told: Told) -> Opened:
+            return Opened(load(told))
+
+        self._monkeypatch.setattr(serving, "open_engine", opened)
+
+    def when_ready(self, then: Callable[[], None]) -> None:
+        """Do this when the server would announce itself."""
+        self._monkeypatch.setattr(serving, "_announce", lambda _url, _key: then())
+
+    def get(self, path: str) -> httpx.Response:
+        """Ask."""
+        return httpx.get(self.url + path, timeout=30)
+
+    @staticmethod
+    def stop() -> None:
+        """Send what an operator sends."""
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(monkeypatch)
+
+
+def test_it_is_live_at_once_and_ready_when_loaded(run: Run, stage: Stage) -> None:
+    heard: list[httpx.Response] = []
+
+    def load(told: Told) -> Engine:
+        told(12, 90)
+        heard.extend([stage.get("/health/live"), stage.get("/health/ready")])
+        return Engine()
+
+    def ready() -> None:
+        heard.append(stage.get("/health/ready"))
+        stage.stop()
+
+    stage.load(load)
+    stage.when_ready(ready)
+
+    result = run("serve", "--demo", "--port", "0")
+
+    live, loading, loaded = heard
+    assert result.exit_code == 0, result.output
+    assert f"Listening at {stage.url} and loading" in result.stderr
+    assert (live.status_code, live.json()) == (200, {"status": "live"})
+    assert loading.status_code == 503
+    assert (loading.json()["done"], loading.json()["total"]) == (12, 90)
+    assert (loaded.status_code, loaded.json()["status"]) == (200, "ready")
 
 
 def test_it_has_asked_what_it_announces(
-    run: Run, events: str, monkeypatch: pytest.MonkeyPatch
+    run: Run, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
     preview = Engine.preview
+    announce = stage.announce
 
     def noted(engine: Engine, rules: object, **options: Any) -> Preview:
         asked.append({"rules": rules, **options})
         return preview(engine, rules, **options)
 
-    def run_no_longer(_server: uvicorn.Server, sockets: list[socket.socket]) -> None:
-        for listening in sockets:
-            listening.close()
+    def ready() -> None:
+        announce(stage.url, None)
+        stage.stop()
 
     monkeypatch.setattr(Engine, "preview", noted)
-    monkeypatch.setattr(uvicorn.Server, "run", run_no_longer)
-    monkeypatch.setattr("server.cli.warm_up", lambda: None)
+    stage.load(lambda _told: Engine())
+    stage.when_ready(ready)
 
-    result = run("serve", "--events", events, "--port", "0")
+    result = run("serve", "--demo", "--port", "0")
 
     body = re.search(r"-d '(.*)'", result.stdout)
     assert body is not None
     assert asked == [json.loads(body[1])]
+
+
+def test_stopping_ends_loading(run: Run, stage: Stage) -> None:
+    told_of = 0
+
+    def load(told: Told) -> Engine:
+        nonlocal told_of
+        stage.stop()
+        while True:
+            told(told_of, None)
+            told_of += 1
+
+    stage.load(load)
+
+    result = run("serve", "--demo", "--port", "0")
+
+    assert result.exit_code == 0, result.output
+    assert told_of > 0
+
+
+def test_stopping_closes_what_was_loaded(run: Run, stage: Stage, db: str) -> None:
+    stage.load(lambda _told: bitseg.open(db))
+
+    result = run("serve", "--demo", "--port", "0")
+
+    assert result.exit_code == 0, result.output
+    with bitseg.open(db) as engine:
+        assert len(engine) == 3
+
+
+def test_data_that_cannot_be_loaded_are_a_fault_and_exit_status_1(run: Run, damaged: str) -> None:
+    result = run("serve", "--db", damaged, "--port", "0")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "error: " in result.stderr
+    assert "not what was written" in result.stderr
+
+
+def test_a_file_that_another_has_open_is_a_fault_and_exit_status_1(run: Run, db: str) -> None:
+    with bitseg.open(db):
+        result = run("serve", "--db", db, "--port", "0")
+
+    assert result.exit_code == 1
+    assert f"error: {db} is open in this process already" in result.stderr
+
+
+def test_a_mistake_of_ours_while_loading_ends_it_as_well(run: Run, stage: Stage) -> None:
+    def load(_told: Told) -> Engine:
+        raise RuntimeError("a mistake")
+
+    stage.load(load)
+
+    with pytest.raises(RuntimeError, match="a mistake"):
+        run("serve", "--demo", "--port", "0")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--demo", "--map-events", "a=b"]])
+def test_what_does_not_go_together_is_told_before_it_listens(
+    run: Run, arguments: list[str]
+) -> None:
+    result = run("serve", "--port", "0", *arguments)
+
+    assert result.exit_code == 2
+    assert "Listening" not in result.stderr
 
 
 def test_a_key_of_another_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,5 +308,7 @@ def test_a_key_of_another_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 def test_it_joins_the_command_line_by_its_entry_point(run: Run) -> None:
     listed = run("--help").stdout
 
-    for verb in ("generate", "import", "preview", "serve"):
+    for verb in (
+        "backup", "generate", "import", "preview", "restore", "serve", "snapshot", "verify",
+    ):  # fmt: skip
         assert re.search(rf"^  {verb} ", listed, re.MULTILINE)

@@ -9,7 +9,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 import bitseg
-from bitseg import Engine
+from bitseg import Engine, Preview
 from server import Settings, create_app
 from server.errors import STATUS
 from tests.server.conftest import CANADIANS, KEY, Ask
@@ -148,7 +148,7 @@ def test_a_call_there_is_not_is_a_problem_too(
 
 def test_a_mistake_of_ours_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Engine):
-        def count(self, *_args: Any, **_named: Any) -> int:
+        def preview(self, *_args: Any, **_named: Any) -> Preview:
             raise RuntimeError("a secret")
 
     with TestClient(create_app(Broken(), Settings(KEY)), raise_server_exceptions=False) as client:
