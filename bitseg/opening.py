@@ -102,18 +102,26 @@ def backup(path: Path | str, destination: Path | str) -> None:
     copy_to(Path(path).resolve(), Path(destination), system_now())
 
 
-def restore(backup: Path | str, path: Path | str, erasures: Path | str | None = None) -> Restored:
+def restore(
+    backup: Path | str,
+    path: Path | str,
+    erasures: Path | str | None = None,
+    *,
+    replace: bool = False,
+) -> Restored:
     """Make a file of a backup, and erase once more who was erased since it was made.
 
     Args:
         backup: what ``backup`` wrote.
-        path: the file to make; there must be none.
-        erasures: the list that was kept beside the file that was lost; None = nobody was erased.
+        path: the file to make.
+        erasures: the list that was kept beside the file that was lost; None = the one beside
+            ``path``, and where there is none, nobody was erased.
+        replace: whether a file that is there is set aside, as ``<path>.before-restore``.
 
     Raises:
+        InUseError: a process has the file open.
         StoreError: there is a file already, or one of these cannot be read.
         DamagedError: the backup is not what was written.
     """
-    return restore_file(
-        Path(backup), Path(path).resolve(), None if erasures is None else Path(erasures)
-    )
+    listed = None if erasures is None else Path(erasures)
+    return restore_file(Path(backup), Path(path).resolve(), listed, replace=replace)

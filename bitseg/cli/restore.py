@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 import bitseg
-from bitseg import BitsegError, InUseError, StoreError
 from bitseg.cli.database import FILE, NEW_FILE
 from bitseg.cli.output import progress, show_json, show_table
 
@@ -37,55 +34,12 @@ def command(
 
     DB takes its name only when it is whole.
     """
-    with _replacing(database, backup, replace=replace), progress("restore"):
-        done = bitseg.restore(backup, database, erasures)
+    if database.exists() and backup.samefile(database):
+        raise click.UsageError(f"Expected a backup beside {database}, got the file itself.")
+    with progress("restore"):
+        done = bitseg.restore(backup, database, erasures, replace=replace)
     if as_json:
         show_json(done)
         return
     rows = {"contacts": done.contacts, "erased again": done.erased}
     show_table(f"Restored {database}", ("", "number"), rows.items(), numbers="number")
-
-
-@contextmanager
-def _replacing(database: Path, backup: Path, *, replace: bool) -> Iterator[None]:
-    """Move a file that is there out of the way, and back if the block fails."""
-    if not database.exists():
-        yield
-        return
-    if backup.samefile(database):
-        raise click.UsageError(f"Expected a backup beside {database}, got the file itself.")
-    aside = database.with_name(f"{database.name}.{ASIDE}")
-    if not replace:
-        raise StoreError(
-            f"{database} is there already; --replace puts the backup in its place, and keeps what "
-            f"is there as {aside}"
-        )
-    _check_free(database)
-    database.replace(aside)
-    try:
-        yield
-    except BaseException:
-        aside.replace(database)
-        raise
-
-
-class _Free(Exception):  # noqa: N818 - it ends an opening, and is no error
-    """Nobody has the file."""
-
-
-def _check_free(database: Path) -> None:
-    """Refuse a file that a process has open: opening tells, before it reads what may be damaged.
-
-    Raises:
-        InUseError: a process has it.
-    """
-
-    def stop(_done: int, _total: int | None) -> None:
-        raise _Free
-
-    try:
-        bitseg.open(database, progress=stop).close()
-    except InUseError:
-        raise
-    except (_Free, BitsegError):
-        pass  # it is free, be it whole or not

@@ -18,7 +18,7 @@ import msgspec
 
 from bitseg.storage.arrays import DIGEST_BYTES, digest
 
-_RECORD: Final = struct.Struct(f"<16sQ{DIGEST_BYTES}s36s")
+_RECORD: Final = struct.Struct(f"<16sQ{DIGEST_BYTES}s36s?")
 _SLOT: Final = 128
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -31,12 +31,19 @@ class Acknowledged(msgspec.Struct, frozen=True):
         seq: its number.
         chain: the journal's digest up to it.
         boot: which start of the machine this was; empty where the system does not say.
+        synced: whether commits were synced, so that the machine's end lost none.
     """
 
     file_id: bytes
     seq: int
     chain: bytes
     boot: str
+    synced: bool
+
+    @property
+    def may_be_lost(self) -> bool:
+        """Whether it may be gone as promised: it was not synced, and the machine went down."""
+        return not self.synced and bool(self.boot) and self.boot != boot_id()
 
 
 def boot_id() -> str:
@@ -47,8 +54,9 @@ def boot_id() -> str:
 class AcknowledgedFile:
     """The file; two slots written in turn, so that one is whole at any time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, synced: bool) -> None:
         """Open or make the file beside ``path``."""
+        self._synced = synced
         self._boot = boot_id().encode()
         self._descriptor = os.open(beside(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if os.fstat(self._descriptor).st_size < 2 * _SLOT:
@@ -56,7 +64,7 @@ class AcknowledgedFile:
 
     def write(self, file_id: bytes, seq: int, chain: bytes) -> None:
         """Note that a change is about to be acknowledged."""
-        record = _RECORD.pack(file_id, seq, chain, self._boot)
+        record = _RECORD.pack(file_id, seq, chain, self._boot, self._synced)
         os.pwrite(self._descriptor, record + digest(record), seq % 2 * _SLOT)
 
     def close(self) -> None:
@@ -80,6 +88,6 @@ def read(path: Path) -> Acknowledged | None:
         record = data[start : start + _RECORD.size]
         check = data[start + _RECORD.size : start + _RECORD.size + DIGEST_BYTES]
         if len(record) == _RECORD.size and digest(record) == check:
-            file_id, seq, chain, boot = _RECORD.unpack(record)
-            found.append(Acknowledged(file_id, seq, chain, boot.rstrip(b"\0").decode()))
+            file_id, seq, chain, boot, synced = _RECORD.unpack(record)
+            found.append(Acknowledged(file_id, seq, chain, boot.rstrip(b"\0").decode(), synced))
     return max(found, key=lambda one: one.seq, default=None)

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bitseg.errors import InUseError, StoreError
+from bitseg.storage import acknowledged
 from bitseg.storage.database import connect, reader, store_error
 from bitseg.storage.holding import Hold
 from bitseg.storage.points import reach
@@ -34,28 +35,41 @@ def copy_to(source: Path, destination: Path, at: int) -> None:
         raise StoreError(f"There is no file {source}")
     if destination.exists() and destination.samefile(source):
         raise StoreError(f"Expected a backup beside {source}, got the file itself")
+    if acknowledged.beside(destination).exists():
+        raise StoreError(
+            f"{destination} is a tenant's file, as {acknowledged.beside(destination)} tells, and "
+            "no backup; nothing was written over it"
+        )
+    hold = Hold(destination) if destination.exists() else None  # who writes it would go on so
     temporary = destination.with_name(f"{destination.name}.new")
     try:
-        for old in (temporary, temporary.with_name(f"{temporary.name}-wal")):
-            old.unlink(missing_ok=True)
-        with closing(reader(source)) as origin, closing(sqlite3.connect(temporary)) as copy:
-            origin.backup(copy, pages=-1)
-            copy.execute("PRAGMA secure_delete=ON")
-            copy.execute("PRAGMA synchronous=FULL")
-            with copy:
-                mark_copy(copy)
-            copy.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            copy.execute("PRAGMA journal_mode=DELETE").fetchone()
+        _copy(source, temporary)
         reach("backup.copied")
-        sync_path(temporary)
         temporary.replace(destination)
         sync_path(destination.parent)
         reach("backup.renamed")
-        _remember(source, at)
     except sqlite3.Error as error:
-        raise store_error(error, destination) from error
+        damaged = getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")
+        raise store_error(error, source if damaged else destination) from error
     except OSError as error:
         raise StoreError(f"{destination}: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+        if hold is not None:
+            hold.release()
+    _remember(source, at)
+
+
+def _copy(source: Path, made: Path) -> None:
+    made.unlink(missing_ok=True)
+    with closing(reader(source)) as origin, closing(sqlite3.connect(made)) as copy:
+        copy.execute("PRAGMA secure_delete=ON")
+        copy.execute("PRAGMA synchronous=FULL")
+        origin.backup(copy, pages=-1)
+        copy.execute("PRAGMA journal_mode=DELETE").fetchone()
+        with copy:
+            mark_copy(copy)
+    sync_path(made)
 
 
 def mark_copy(connection: sqlite3.Connection) -> None:

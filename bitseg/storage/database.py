@@ -102,6 +102,11 @@ class Database:
         self._wal_now = WAL_NOW
 
     @property
+    def failure(self) -> StoreError | None:
+        """Why nothing more is written; None where it is."""
+        return self._failed
+
+    @property
     def connection(self) -> sqlite3.Connection:
         """The writing connection, for reading and for schema changes."""
         return self._connection

@@ -78,9 +78,10 @@ class EventCover:
             last run's end is None: to the very end.
         """
         begin = EVER
+        nothing_new = not self._alone and all(one.whole for one in self.spans)
         for start, end, together in self._joined():
             whole = all(one.whole for one in together)
-            if whole and sum(one.size for one in together) >= small:
+            if whole and (nothing_new or sum(one.size for one in together) >= small):
                 yield begin, start, []
                 yield start, end, together
                 begin = end

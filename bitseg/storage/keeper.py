@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,8 @@ from bitseg.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_log = logging.getLogger("bitseg.storage")
 
 LOOK_EVERY: Final = 1.0
 """Seconds between two looks when nobody wakes it."""
@@ -67,5 +70,7 @@ class Keeper:
                 self.failure = None
             except Exception as error:  # noqa: BLE001 - a thread has nobody to raise it to
                 failed = error if isinstance(error, StoreError) else StoreError(repr(error))
+                if str(self.failure) != str(failed):
+                    _log.warning("%s", failed)
                 self.failure = failed
                 again_at = time.monotonic() + RETRY_AFTER

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from bitseg.storage.codec import PartName
     from bitseg.storage.database import Sync
-    from bitseg.storage.manifest import Manifest
     from bitseg.storage.reading import Progress
 
 SNAPSHOT_BYTES: Final = 64 * 2**20
@@ -107,16 +106,15 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
             writes = Writes(tenant, Segments(), RLock(), clock)
             tenant.contacts.watch(covers)
             tenant.events.watch(covers)
-            told = _excused(acknowledged.read(path), sync)
+            told = acknowledged.read(path)
             with closing(reader(path)) as connection, closing(reader(path)) as second:
                 state = read_all(
                     connection, path, writes, covers, told, second=second, progress=progress
                 )
-                needed = parts_needed(connection)
             database = Database(path, sync)
             undo.callback(database.close)
             mark_closed(database, closed=False)
-            _sweep(database, needed)
+            _sweep(database, state.needed)
             store = SqliteStore(database, hold, state, covers, snapshot_bytes)
             writes.commits.store = store
             store.begin(writes)
@@ -215,13 +213,14 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
     """
     meta = meta_of(connection)
     place, manifest = newest(connection)
-    meter = Meter(_size(connection, manifest), progress)
+    needed = parts_needed(connection)
+    meter = Meter(_size(connection, needed), progress)
     connections = (connection,) if second is None else (connection, second)
     reader_ = Reader(writes, covers, meter, connections)
     if manifest is not None:
         writes.apply(manifest.settings)
         reader_.snapshot(manifest)
-    state = FileState(meta["file_id"], meta["salt"], place, place.seq)
+    state = FileState(meta["file_id"], meta["salt"], place, place.seq, needed)
     chain_told = place.chain if told is not None and told.seq == place.seq else None
     for entry in reader_.journal(connection, place):
         state.place = Place(entry.seq, entry.chain)
@@ -237,15 +236,14 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
     return state
 
 
-def _size(connection: sqlite3.Connection, manifest: Manifest | None) -> int:
+def _size(connection: sqlite3.Connection, needed: set[PartName]) -> int:
     """Return how many bytes there are to read, for whoever watches."""
     row = connection.execute("SELECT coalesce(sum(length(body)), 0) FROM journal").fetchone()
-    journal = int(row[0])
     sizes = (
         connection.execute("SELECT length(body) FROM parts WHERE id = ?", (part,)).fetchone()
-        for part, _ in (manifest.parts() if manifest is not None else ())
+        for part, _ in needed
     )
-    return journal + sum(int(row[0]) for row in sizes if row is not None)
+    return int(row[0]) + sum(int(size[0]) for size in sizes if size is not None)
 
 
 def _check_acknowledged(
@@ -255,6 +253,8 @@ def _check_acknowledged(
     if told.file_id != state.file_id:
         return  # nothing was acknowledged of this file: it is new, or a copy
     if told.seq > state.place.seq:
+        if told.may_be_lost:
+            return
         raise DamagedError(
             f"{path} ends at change {state.place.seq}, and changes up to {told.seq} were "
             "acknowledged: the file or its -wal is of an earlier time, or was cut. To go on "
@@ -262,15 +262,6 @@ def _check_acknowledged(
         )
     if chain_told is not None and chain_told != told.chain:
         raise DamagedError(f"Change {told.seq} of {path} is not the one that was acknowledged")
-
-
-def _excused(
-    told: acknowledged.Acknowledged | None, sync: Sync
-) -> acknowledged.Acknowledged | None:
-    """Return what was acknowledged, unless "normal" may have lost it as the machine went down."""
-    if told is None or (sync == "normal" and told.boot and told.boot != acknowledged.boot_id()):
-        return None
-    return told
 
 
 def parts_needed(connection: sqlite3.Connection) -> set[PartName]:

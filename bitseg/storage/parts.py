@@ -15,7 +15,7 @@ from bitseg.storage.points import reach
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bitseg.storage.codec import PartName
     from bitseg.storage.database import Database
@@ -27,9 +27,12 @@ TOGETHER: Final = 16 * 2**20
 class PartReader:
     """Reads parts on one connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Take the connection."""
+    def __init__(
+        self, connection: sqlite3.Connection, note: Callable[[int], None] | None = None
+    ) -> None:
+        """Take the connection, and whom to tell of the bytes of each part."""
         self._connection = connection
+        self._note = note
 
     def get(self, name: PartName) -> bytes:
         """Return the bytes of a part.
@@ -45,6 +48,8 @@ class PartReader:
         path, body = found
         if not isinstance(body, bytes) or digest(body) != expected:
             raise DamagedError(f"Part {part} ({path}) is not what was written")
+        if self._note is not None:
+            self._note(len(body))
         return body
 
     def put(self, path: str, data: bytes) -> PartName:

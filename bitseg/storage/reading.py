@@ -89,7 +89,7 @@ class Reader:
         self._tenant = writes.tenant
         self._covers = covers
         self._meter = meter
-        self._parts = [PartReader(connection) for connection in connections]
+        self._parts = [PartReader(connection, meter.note) for connection in connections]
 
     def snapshot(self, manifest: Manifest) -> None:
         """Read a snapshot: contacts and events on a thread each, where there are connections.
@@ -209,9 +209,7 @@ class Reader:
         """Yield where each stretch that has a part begins, and the part's bytes."""
         for held in stretches:
             if held.part is not None:
-                data = parts.get(held.part)
-                yield held.start, data
-                self._meter.note(len(data))
+                yield held.start, parts.get(held.part)
 
 
 def _made(stretches: tuple[Held, ...]) -> list[Stretch]:

@@ -16,10 +16,11 @@ import numpy as np
 from bitseg.changes import DeleteContacts
 from bitseg.errors import StoreError
 from bitseg.results import Restored
-from bitseg.storage import acknowledged, erasures
+from bitseg.storage import erasures
 from bitseg.storage.backup import mark_copy, sync_path
 from bitseg.storage.database import reader, store_error
 from bitseg.storage.erasures import ErasureList, hash_of
+from bitseg.storage.holding import Hold
 from bitseg.storage.journal import Place
 from bitseg.storage.opening import SNAPSHOT_BYTES, Wanted, meta_of, open_file
 from bitseg.storage.snapshot import snapshot_digest
@@ -33,26 +34,29 @@ _PAGE: Final = 65_536
 _ASIDE: Final = "before-restore"
 
 
-def restore_file(backup: Path, path: Path, listed: Path | None) -> Restored:
+def restore_file(backup: Path, path: Path, listed: Path | None, *, replace: bool) -> Restored:
     """Make a file of a backup, and erase once more who was erased since it was made.
 
     Args:
         backup: a whole file, closed in order, as a backup is.
         path: the file to make.
         listed: the erasure list; None = the one beside ``path``, where there is one.
+        replace: whether a file that is there is set aside.
 
     Raises:
+        InUseError: a process has the file open.
         StoreError: there is a file already, or one of these cannot be read.
         DamagedError: the backup is not what was written.
     """
-    if path.exists():
-        raise StoreError(f"{path} is there already; move it away, or restore to another name")
     if not backup.is_file():
         raise StoreError(f"There is no file {backup}")
     if listed is None and erasures.beside(path).exists():
         listed = erasures.beside(path)
     made = path.with_name(f"{path.name}.restoring")
+    hold = Hold(path)
     try:
+        if path.exists() and not replace:
+            raise StoreError(f"{path} is there already; replace=True, or --replace, sets it aside")
         shutil.copyfile(backup, made)
         with closing(sqlite3.connect(made)) as connection, connection:
             mark_copy(connection)
@@ -71,6 +75,7 @@ def restore_file(backup: Path, path: Path, listed: Path | None) -> Restored:
     finally:
         for name in ("", "-wal", "-shm", "-lock", "-acknowledged", "-erasures"):
             made.with_name(f"{made.name}{name}").unlink(missing_ok=True)
+        hold.release()
     return restored
 
 
@@ -130,11 +135,11 @@ def _raise_number(made: Path, known: ErasureList | None) -> None:
 
 
 def _set_aside(path: Path) -> None:
-    """Move what a lost file left beside it away: it would be taken for the restored one's."""
-    for old in (
-        path.with_name(f"{path.name}-wal"),
-        path.with_name(f"{path.name}-shm"),
-        acknowledged.beside(path),
-    ):
+    """Move a file, and what lies beside it, to names that still belong together.
+
+    What a lost file left beside it would be taken for the restored one's.
+    """
+    for name in ("", "-wal", "-shm", "-acknowledged"):
+        old = path.with_name(f"{path.name}{name}")
         if old.exists():
-            old.replace(old.with_name(f"{old.name}.{_ASIDE}"))
+            old.replace(path.with_name(f"{path.name}.{_ASIDE}{name}"))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from bitseg.changes import Change
     from bitseg.results import Snapshot
+    from bitseg.storage.codec import PartName
     from bitseg.storage.covers import Covers
     from bitseg.storage.database import Database
     from bitseg.storage.holding import Hold
@@ -71,6 +72,7 @@ class FileState(msgspec.Struct):
         salt: what erased ids are hashed with.
         place: the last change.
         snapshot_seq: the last change that the newest snapshot holds.
+        needed: the parts that something names, when it was read.
         journal_bytes: of the changes behind it.
         erased_at: when the first contact was erased since then, ms; None = none was.
     """
@@ -79,6 +81,7 @@ class FileState(msgspec.Struct):
     salt: bytes
     place: Place
     snapshot_seq: int
+    needed: set[PartName]
     journal_bytes: int = 0
     erased_at: int | None = None
 
@@ -97,7 +100,7 @@ class SqliteStore:
         self._state = state
         self._covers = covers
         self._snapshot_bytes = snapshot_bytes
-        self._acknowledged = AcknowledgedFile(database.path)
+        self._acknowledged = AcknowledgedFile(database.path, synced=database.sync == "full")
         self._parts = PartWriter(database)
         self._bodies: dict[int, bytes] = {}
         self._one_snapshot = Lock()
@@ -114,8 +117,8 @@ class SqliteStore:
 
     @property
     def failure(self) -> StoreError | None:
-        """Why the last snapshot or checkpoint could not be made; None where it could."""
-        return self._keeper.failure
+        """Why nothing more is written, or why the last snapshot was not; None where all is well."""
+        return self._database.failure or self._keeper.failure
 
     @property
     def path(self) -> Path:

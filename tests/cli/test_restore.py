@@ -126,13 +126,13 @@ def test_nothing_but_the_names_is_passed_on(
 ) -> None:
     called: list[tuple[object, ...]] = []
 
-    def noted(*given: object) -> Restored:
-        called.append(given)
+    def noted(*given: object, replace: bool) -> Restored:
+        called.append((*given, replace))
         return Restored(contacts=1_234, erased=5)
 
     monkeypatch.setattr(bitseg, "restore", noted)
 
     result = run("restore", backup, new)
 
-    assert called == [(Path(backup), Path(new), None)]
+    assert called == [(Path(backup), Path(new), None, False)]
     assert "1,234" in result.stdout
