@@ -1,0 +1,1 @@
+"""What a durable engine keeps, piece by piece."""
