@@ -6,6 +6,7 @@ So a change that is missing, doubled, out of order or altered breaks the chain w
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from bitseg.storage.arrays import DIGEST_BYTES, digest
 from bitseg.storage.codec import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from bitseg.changes import Change
     from bitseg.storage.codec import Parts
@@ -67,25 +68,30 @@ def append(connection: sqlite3.Connection, entries: list[Entry]) -> None:
     )
 
 
-def entries_after(connection: sqlite3.Connection, place: Place) -> Iterator[Entry]:
+def entries_after(connection: sqlite3.Connection, place: Place) -> Generator[Entry]:
     """Yield the entries behind a place, each checked against the one before.
+
+    Close it where it is left midway: it reads the file until then.
 
     Raises:
         DamagedError: one is missing or is not what was written.
     """
-    rows = connection.execute(
-        "SELECT seq, at, kind, body, digest FROM journal WHERE seq > ? ORDER BY seq", (place.seq,)
-    )
-    for seq, at, kind, body, chain in rows:
-        expected = _next(place, at, kind, body)
-        if seq != place.seq + 1:
-            raise DamagedError(
-                f"The journal lacks changes {place.seq + 1} to {seq - 1}; it goes on at {seq}"
-            )
-        if expected is None or expected.chain != chain:
-            raise DamagedError(f"Change {seq} of the journal is not what was written")
-        place = Place(seq, chain)
-        yield expected
+    with closing(
+        connection.execute(
+            "SELECT seq, at, kind, body, digest FROM journal WHERE seq > ? ORDER BY seq",
+            (place.seq,),
+        )
+    ) as rows:
+        for seq, at, kind, body, chain in rows:
+            expected = _next(place, at, kind, body)
+            if seq != place.seq + 1:
+                raise DamagedError(
+                    f"The journal lacks changes {place.seq + 1} to {seq - 1}; it goes on at {seq}"
+                )
+            if expected is None or expected.chain != chain:
+                raise DamagedError(f"Change {seq} of the journal is not what was written")
+            place = Place(seq, chain)
+            yield expected
 
 
 def _next(place: Place, at: Any, kind: Any, body: Any) -> Entry | None:

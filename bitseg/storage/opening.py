@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from bitseg.changes import ChangeSettings
-from bitseg.errors import DamagedError, FieldError
+from bitseg.errors import DamagedError, FieldError, StoreError
 from bitseg.segments import Segments
 from bitseg.storage import acknowledged, erasures
 from bitseg.storage.backup import FILE_ID_BYTES
@@ -30,11 +30,12 @@ from bitseg.writes import Writes
 from bitseg.zones import get_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from bitseg.storage.codec import PartName
     from bitseg.storage.database import Sync
+    from bitseg.storage.journal import Entry
     from bitseg.storage.reading import Progress
 
 SNAPSHOT_BYTES: Final = 64 * 2**20
@@ -128,11 +129,16 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Make an error of SQLite one that names the file and what it means."""
+    """Make an error of SQLite one that says what it means, and let all name the file."""
     try:
         yield
     except sqlite3.Error as error:
         raise store_error(error, path) from error
+    except StoreError as error:
+        if str(path) in str(error):
+            raise
+        faults = [msgspec.structs.replace(one, path=str(path)) for one in error.faults]
+        raise type(error)(*faults) from error
 
 
 def check_beside(path: Path) -> None:
@@ -222,18 +228,30 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
         reader_.snapshot(manifest)
     state = FileState(meta["file_id"], meta["salt"], place, place.seq, needed)
     chain_told = place.chain if told is not None and told.seq == place.seq else None
-    for entry in reader_.journal(connection, place):
+    with closing(reader_.journal(connection, place)) as entries:
+        chain_told = _follow(entries, state, told, chain_told)
+    if told is not None:
+        _check_acknowledged(path, told, state, chain_told)
+    if reader_.segments(connection) and state.erased_at is None:
+        state.erased_at = 0  # a snapshot ended before it had taken out all of someone
+    return state
+
+
+def _follow(
+    entries: Iterable[Entry],
+    state: FileState,
+    told: acknowledged.Acknowledged | None,
+    chain_told: bytes | None,
+) -> bytes | None:
+    """Note how far entries come; return the digest at the change that was acknowledged last."""
+    for entry in entries:
         state.place = Place(entry.seq, entry.chain)
         state.journal_bytes += len(entry.body)
         if told is not None and told.seq == entry.seq:
             chain_told = entry.chain
         if state.erased_at is None and entry.kind == "delete":
             state.erased_at = entry.at
-    if told is not None:
-        _check_acknowledged(path, told, state, chain_told)
-    if reader_.segments(connection) and state.erased_at is None:
-        state.erased_at = 0  # a snapshot ended before it had taken out all of someone
-    return state
+    return chain_told
 
 
 def _size(connection: sqlite3.Connection, needed: set[PartName]) -> int:
@@ -272,12 +290,15 @@ def parts_needed(connection: sqlite3.Connection) -> set[PartName]:
     """
     place, manifest = newest(connection)
     found = set() if manifest is None else set(manifest.parts())
-    for entry in entries_after(connection, place):
-        parts = set(named(entry.kind, entry.body))
-        if twice := parts & found:
-            numbers = ", ".join(str(part) for part, _ in sorted(twice))
-            raise DamagedError(f"Change {entry.seq} names parts that were named before: {numbers}")
-        found |= parts
+    with closing(entries_after(connection, place)) as entries:
+        for entry in entries:
+            parts = set(named(entry.kind, entry.body))
+            if twice := parts & found:
+                numbers = ", ".join(str(part) for part, _ in sorted(twice))
+                raise DamagedError(
+                    f"Change {entry.seq} names parts that were named before: {numbers}"
+                )
+            found |= parts
     return found
 
 

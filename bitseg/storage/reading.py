@@ -6,6 +6,7 @@ Everything that an answer could rest on is checked against its digest on the way
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -28,7 +29,7 @@ from bitseg.storage.tables import records_in, segments_in
 from bitseg.strings import StringPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from sqlite3 import Connection
 
     from bitseg.columns import Column
@@ -112,20 +113,21 @@ class Reader:
                 done.result()
         reach("open.read")
 
-    def journal(self, connection: Connection, place: Place) -> Iterator[Entry]:
+    def journal(self, connection: Connection, place: Place) -> Generator[Entry]:
         """Apply the journal behind a place; yields each entry before it is applied.
 
         Raises:
             DamagedError: a change is missing or is not what was written.
         """
-        for entry in entries_after(connection, place):
-            change = change_of(entry, self._parts[0])
-            yield entry
-            reach("open.replaying")
-            before = self._tenant.contacts.n
-            self._writes.apply(change)
-            self._covers.adopt(change, entry.body, before, self._tenant)
-            self._meter.note(len(entry.body))
+        with closing(entries_after(connection, place)) as entries:
+            for entry in entries:
+                change = change_of(entry, self._parts[0])
+                yield entry
+                reach("open.replaying")
+                before = self._tenant.contacts.n
+                self._writes.apply(change)
+                self._covers.adopt(change, entry.body, before, self._tenant)
+                self._meter.note(len(entry.body))
 
     def segments(self, connection: Connection) -> bool:
         """Read the segments and their records; whoever was erased since is not among them.
@@ -141,16 +143,18 @@ class Reader:
         erased[contacts.live.rows()] = False
         dead = RowSet.from_mask(erased)
         there = 0
-        for segment, what in segments_in(connection, contacts.n, self._tenant.zone):
-            read = what
-            if isinstance(what, RowSet):
-                there += what.and_count(dead)
-                read = what.and_(contacts.live)
-            segments.put(segments.prepared(segment, read))
-        for moved in records_in(connection):
-            for rows in (moved.entered, moved.left):
-                there += RowSet.from_bytes(rows, contacts.n).and_count(dead)
-            segments.history.record(moved, contacts.n)
+        with closing(segments_in(connection, contacts.n, self._tenant.zone)) as found:
+            for segment, what in found:
+                read = what
+                if isinstance(what, RowSet):
+                    there += what.and_count(dead)
+                    read = what.and_(contacts.live)
+                segments.put(segments.prepared(segment, read))
+        with closing(records_in(connection)) as records:
+            for moved in records:
+                for rows in (moved.entered, moved.left):
+                    there += RowSet.from_bytes(rows, contacts.n).and_count(dead)
+                segments.history.record(moved, contacts.n)
         segments.history.erase(dead.rows(), contacts.n)
         return there > 0
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bitseg.changes import DeleteContacts
-from bitseg.errors import StoreError
+from bitseg.errors import DamagedError, StoreError
 from bitseg.results import Restored
 from bitseg.storage import erasures
 from bitseg.storage.backup import mark_copy, sync_path
@@ -24,6 +24,7 @@ from bitseg.storage.holding import Hold
 from bitseg.storage.journal import Place
 from bitseg.storage.opening import SNAPSHOT_BYTES, Wanted, meta_of, open_file
 from bitseg.storage.snapshot import snapshot_digest
+from bitseg.storage.verify import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from bitseg.writes import Writes
 
 _PAGE: Final = 65_536
+AHEAD: Final = 10**12
+"""Numbers that a restored file leaves out: more than the lost one can have used since the backup,
+so that an erasure after a restore is behind every backup made before it."""
+
 _ASIDE: Final = "before-restore"
 
 
@@ -63,6 +68,8 @@ def restore_file(backup: Path, path: Path, listed: Path | None, *, replace: bool
         known = None if listed is None else erasures.from_file(listed)
         restored = _erased_again(made, known)
         _raise_number(made, known)
+        if found := verify(made).findings:
+            raise DamagedError(*found)
         _set_aside(path)
         made.replace(path)
         sync_path(path.parent)
@@ -117,17 +124,17 @@ def _still_there(made: Path, writes: Writes, known: ErasureList) -> tuple[str, .
 
 
 def _raise_number(made: Path, known: ErasureList | None) -> None:
-    """Let the changes go on behind all that the list speaks of, and keep the list in the file."""
-    if known is None or not known.erased:
-        return
+    """Let the changes go on behind all that any list or backup may speak of.
+
+    The list is kept in the file as well.
+    """
+    erased = () if known is None else known.erased
     with closing(sqlite3.connect(made)) as connection, connection:
-        connection.executemany(
-            "INSERT OR IGNORE INTO erasures (seq, hash) VALUES (?, ?)", known.erased
-        )
+        connection.executemany("INSERT OR IGNORE INTO erasures (seq, hash) VALUES (?, ?)", erased)
         seq, at, chain, body = connection.execute(
             "SELECT seq, at, chain, body FROM snapshots"
         ).fetchone()
-        place = Place(max(seq, *(number for number, _ in known.erased)), chain)
+        place = Place(max(seq, *(number for number, _ in erased), 0) + AHEAD, chain)
         connection.execute(
             "UPDATE snapshots SET seq = ?, digest = ?",
             (place.seq, snapshot_digest(place, at, body)),

@@ -7,6 +7,7 @@ of static segments by id for readers; the engine itself reads ``segments.members
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -27,7 +28,7 @@ from bitseg.rules.respell import respell
 from bitseg.storage.arrays import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from bitseg.bitmap import Rows
     from bitseg.changes import Change
@@ -160,42 +161,47 @@ def change_digest(moved: MembersChanged) -> bytes:
 
 def segments_in(
     connection: sqlite3.Connection, n: int, zone: Zone
-) -> Iterator[tuple[str, Definition | RowSet]]:
+) -> Generator[tuple[str, Definition | RowSet]]:
     """Yield each segment's id, and its definition or its members among n rows, in order.
 
     Raises:
         DamagedError: one is not what was written.
     """
-    rows = connection.execute("SELECT id, spelled, members, digest FROM segments ORDER BY rowid")
-    for segment, spelled, members, expected in rows:
-        if not isinstance(segment, str) or segment_digest(segment, spelled, members) != expected:
-            raise DamagedError(f"Segment {segment!r} is not what was written")
-        if members is None:
-            yield segment, respell(spelled, zone)
-        else:
-            yield segment, RowSet.from_bytes(members, n)
+    query = "SELECT id, spelled, members, digest FROM segments ORDER BY rowid"
+    with closing(connection.execute(query)) as rows:
+        for segment, spelled, members, expected in rows:
+            if (
+                not isinstance(segment, str)
+                or segment_digest(segment, spelled, members) != expected
+            ):
+                raise DamagedError(f"Segment {segment!r} is not what was written")
+            if members is None:
+                yield segment, respell(spelled, zone)
+            else:
+                yield segment, RowSet.from_bytes(members, n)
 
 
-def records_in(connection: sqlite3.Connection) -> Iterator[MembersChanged]:
+def records_in(connection: sqlite3.Connection) -> Generator[MembersChanged]:
     """Yield the records of entering and leaving, by segment and number.
 
     Raises:
         DamagedError: one is not what was written, or is missing.
     """
-    rows = connection.execute(
+    query = (
         "SELECT segment_id, number, at, entered, left, digest FROM segment_changes "
         "ORDER BY segment_id, number"
     )
-    segment, last = None, 0
-    for *cells, expected in rows:
-        moved = MembersChanged(*cells)
-        last = last + 1 if moved.segment == segment else 1
-        segment = moved.segment
-        if moved.number != last:
-            raise DamagedError(f"Segment {segment!r} lacks its record {last}")
-        if change_digest(moved) != expected:
-            raise DamagedError(f"Record {last} of segment {segment!r} is not what was written")
-        yield moved
+    with closing(connection.execute(query)) as rows:
+        segment, last = None, 0
+        for *cells, expected in rows:
+            moved = MembersChanged(*cells)
+            last = last + 1 if moved.segment == segment else 1
+            segment = moved.segment
+            if moved.number != last:
+                raise DamagedError(f"Segment {segment!r} lacks its record {last}")
+            if change_digest(moved) != expected:
+                raise DamagedError(f"Record {last} of segment {segment!r} is not what was written")
+            yield moved
 
 
 def erase_rows(connection: sqlite3.Connection, rows: Rows) -> None:
@@ -205,8 +211,8 @@ def erase_rows(connection: sqlite3.Connection, rows: Rows) -> None:
     for segment, spelled, members in segments.fetchall():
         left = _without(members, dead)
         connection.execute(
-            "UPDATE segments SET members = ?, contact_count = ?, digest = ? WHERE id = ?",
-            (left, _count(left), segment_digest(segment, spelled, left), segment),
+            "UPDATE segments SET members = ?, digest = ? WHERE id = ?",
+            (left, segment_digest(segment, spelled, left), segment),
         )
     records = connection.execute(
         "SELECT segment_id, number, at, entered, left FROM segment_changes"

@@ -127,6 +127,16 @@ def draw_bad_event(pool: Pool, contact_id: str) -> Row:
     return {**draw_event(pool, contact_id), **wrong}
 
 
+def _spare_ids(pool: Pool, world: World, remembered: list[str]) -> list[str]:
+    """Give the ids of rejected events that were never accepted, or are remembered still.
+
+    Of one that was accepted long ago nobody knows whether it is forgotten.
+    """
+    return [
+        one for one in pool.spare_event_ids if one not in world.used_event_ids or one in remembered
+    ]
+
+
 def draw_events(pool: Pool, world: World, count: int) -> list[Row]:
     """Draw a batch of events: crowded contacts, ids that come twice, some rows that are wrong."""
     random = pool.random
@@ -142,8 +152,8 @@ def draw_events(pool: Pool, world: World, count: int) -> list[Row]:
             used.append(row["event_id"])
         elif chance < 0.5 and used:
             row["event_id"] = random.choice(used)
-        elif chance < 0.55 and pool.spare_event_ids:
-            row["event_id"] = random.choice(pool.spare_event_ids)
+        elif chance < 0.55 and (spares := _spare_ids(pool, world, used)):
+            row["event_id"] = random.choice(spares)
         rows.append(row)
         if chance > 0.94:
             # A rejected event does not use up its id: a later row may come with the same one.

@@ -1,0 +1,1 @@
+"""Stateful: durable engines live through random histories beside models that are plain."""
