@@ -1,0 +1,103 @@
+"""A disk that fails once: every failure has a name, and nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bitseg
+from bitseg import Engine
+from tests.engine.making import Clock
+from tests.faults.disk.shim import KINDS, Kind, compiled, environment
+from tests.faults.disk.workload import STEPS, state
+from tests.oracle.profile import first_seed, profile
+
+ROOT = Path(__file__).parents[3]
+LONG = profile().name == "long"
+RUNS = 80 if LONG else 7
+"""Runs of each kind of failure; a run takes about two seconds."""
+MAYBE = "may or may not be there"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = compiled(tmp_path_factory.mktemp("shim"))
+    if made is None:
+        pytest.skip("there is no compiler for the library that fails calls")
+    return made
+
+
+def _run(library: Path, directory: Path, kind: Kind, at: int) -> tuple[Path, list[str], int]:
+    """Run the workload with one failing call; return the file, what it said, and its calls."""
+    directory.mkdir()
+    path, log, count = directory / "disk.db", directory / "log", directory / "count"
+    where = environment(library, path, kind, at, count)
+    run = [sys.executable, "-m", "tests.faults.disk.workload", str(path), str(log)]
+    done = subprocess.run(run, env=where, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return path, log.read_text("utf-8").splitlines(), int(count.read_text())
+
+
+def _states(said: list[str]) -> list[dict[str, Any]]:
+    """Return what may be there: all acknowledged, and what may or may not be, with and without."""
+    sure = [int(line.split()[1]) for line in said if line.startswith("ok ")]
+    unsure = [int(s.split()[1]) for s in said if s.startswith("refused ") and MAYBE in s]
+    found = []
+    for more in [[], *[[one] for one in unsure[:1]]]:
+        engine = Engine(clock=Clock())
+        for number in sorted({*sure, *more}):
+            if number not in (5, 10):  # a snapshot changes nothing
+                STEPS[number](engine)
+        found.append(state(engine))
+    return found
+
+
+def _judge(path: Path, said: list[str]) -> None:
+    with bitseg.open(path, clock=Clock()) as engine:
+        assert state(engine) in _states(said)
+        engine.load_contacts([{"id": "after"}])
+    found = bitseg.verify(path)
+    assert found.findings == ()
+
+
+def test_the_workload_takes_every_step_where_nothing_fails(library: Path, tmp_path: Path) -> None:
+    path, said, calls = _run(library, tmp_path / "run", "EIO", 0)
+    assert said == ["opened", *[f"ok {number}" for number in range(len(STEPS))], "closed"]
+    assert calls > 100
+    _judge(path, said)
+
+
+@pytest.mark.long if LONG else pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_call_that_fails_loses_nothing_that_was_acknowledged(
+    kind: Kind, library: Path, tmp_path: Path
+) -> None:
+    _, _, calls = _run(library, tmp_path / "none", kind, 0)
+    draw = random.Random(f"{first_seed()} {kind}")  # noqa: S311 - a seed replays it
+    places = range(1, calls + 1) if calls <= RUNS else sorted(draw.sample(range(1, calls), RUNS))
+    refused = 0
+    for at in places:
+        path, said, _ = _run(library, tmp_path / str(at), kind, at)
+        print(kind, at, [line[:90] for line in said if not line.startswith("ok")])  # noqa: T201
+        refused += any(line.startswith(("refused", "unopened", "unclosed")) for line in said)
+        _judge(path, said)
+    assert refused > 0
+
+
+def test_after_a_sync_that_failed_nothing_more_is_written(library: Path, tmp_path: Path) -> None:
+    for at in range(2, 60, 3):
+        _, said, _ = _run(library, tmp_path / str(at), "sync", at)
+        refused = [line.startswith("refused") and MAYBE in line for line in said]
+        if True in refused:
+            first = refused.index(True)
+            behind = [line for line in said[first + 1 :] if not line.startswith("un")]
+            assert behind
+            written = [line for line in behind if not line.startswith("refused")]
+            assert written in ([], ["ok 7"])  # deleting whom nobody knows writes nothing
+            return
+    pytest.fail("no failing sync was met by a write")
