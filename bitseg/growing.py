@@ -54,11 +54,15 @@ class Growing:
         """Make sure that ``splice`` of the same has nothing to allocate."""
         self._fit(values)
         end = start + values.size
-        if end > self._data.size or start < self._frozen:
-            self._frozen = 0
-            room = np.empty(max(end, self._data.size + self._data.size // 4), self._data.dtype)
-            room[: self.size] = self.values
-            self._data = room
+        size = self._data.size
+        if end > size:
+            size = max(end, size + size // 4)
+        elif start >= self._frozen:
+            return
+        room = np.empty(size, self._data.dtype)
+        room[: self.size] = self.values
+        self._data = room
+        self._frozen = 0
 
     def resize(self, size: int, fill: float) -> None:
         """Append ``fill`` until there are ``size`` values."""

@@ -56,3 +56,14 @@ def test_what_is_kept_is_kept_and_may_grow_again() -> None:
     held.widen()
     assert held.values.tolist() == [0, 2, 4, 9]
     assert held.values.dtype == np.uint32
+
+
+def test_what_was_frozen_moves_away_and_takes_no_more_room_for_it() -> None:
+    growing = Growing(np.int64)
+    growing.extend(np.arange(1_000))
+    held = growing.nbytes
+    for number in range(50):
+        before = growing.freeze()
+        growing.splice(990, np.full(10, -number))
+        assert before[990:].tolist() != growing.values[990:].tolist() or number == 0
+    assert growing.nbytes == held
