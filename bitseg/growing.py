@@ -39,6 +39,10 @@ class Growing:
         self._frozen = self.size
         return self.values
 
+    def thaw(self) -> None:
+        """Let values be replaced in place again: nobody looks at what was frozen any more."""
+        self._frozen = 0
+
     def extend(self, values: npt.NDArray[Any]) -> None:
         """Append values of a dtype no wider than needed, or wider where one needs it."""
         self.splice(self.size, values)

@@ -140,6 +140,11 @@ class KindLog:
         properties = {name: column.freeze() for name, column in self._properties.items()}
         return Events(self._rows.freeze(), self._at.freeze(), codes, properties), {**self._types}
 
+    def thaw(self) -> None:
+        """Hear that nobody looks at what was frozen any more: late events need not move it."""
+        for column in self._columns():
+            column.thaw()
+
     def at_positions(self, positions: Positions) -> Events:
         """Return the events at int64 positions."""
         return self._pick(positions)

@@ -136,6 +136,12 @@ class Capture:
             opened_at=self._opened_at,
         )
 
+    def release(self) -> None:
+        """Let go of the event logs, once their parts are made or given up."""
+        with self._lock:
+            for log in self._writes.tenant.events.kinds.values():
+                log.thaw()
+
     @property
     def live(self) -> RowSet:
         """The rows of contacts that are not erased."""

@@ -67,7 +67,10 @@ class Snapshotter:
         reach("snapshot.captured")
         began = time.monotonic()
         before = self._parts.written
-        made = self._make(capture)
+        try:
+            made = self._make(capture)
+        finally:
+            capture.release()
         manifest = capture.manifest()
         body = msgspec.msgpack.encode(manifest)
         reach("snapshot.encoded")

@@ -48,6 +48,10 @@ ERASE_WITHIN: Final = 900_000
 READERS_WAITED: Final = 20
 """Tries to open a file while another program reads an old state of it."""
 
+CHANGES_MOST: Final = 10_000
+"""A snapshot is due after so many changes: replaying one takes about half a millisecond, however
+small it is."""
+
 PARTS_COUNT: Final = 8
 """Parts are read back so many times faster than the journal's own bytes, so they count less."""
 
@@ -179,8 +183,7 @@ class SqliteStore:
             isinstance(change, DeleteContacts) for change in changes
         ):
             self._state.erased_at = at
-        wal = self._database.wal_bytes
-        if self._state.journal_bytes > self._snapshot_bytes or wal > WAL_SOON:
+        if self._is_due() or self._database.wal_bytes > WAL_SOON:
             self._keeper.wake()
 
     def _write(
@@ -312,11 +315,16 @@ class SqliteStore:
         place = self._state.place
         self._acknowledged.write(self._state.file_id, place.seq, place.chain)
 
+    def _is_due(self) -> bool:
+        """Return whether there is so much to replay that a snapshot is due."""
+        changes = self._state.place.seq - self._state.snapshot_seq
+        return self._state.journal_bytes > self._snapshot_bytes or changes > CHANGES_MOST
+
     def _look_after(self) -> None:
         """Do what is due."""
         if self._database.wal_bytes > WAL_SOON:
             self._database.checkpoint()
-        if self._state.journal_bytes > self._snapshot_bytes:
+        if self._is_due():
             self.snapshot()
         erased_at = self._state.erased_at
         if erased_at is not None:
