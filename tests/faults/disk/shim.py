@@ -1,7 +1,8 @@
 """The shim is a library between a process and the disk that lets one call of it fail.
 
-It is compiled by gcc and loaded by LD_PRELOAD; it counts the calls that write to, or sync, files
-whose path holds a text, and fails the one it is told to; or it writes all of them down.
+It is compiled by gcc and loaded by LD_PRELOAD; it counts the calls that write to, sync, or read
+files whose path holds a text, and fails the one it is told to, or that one and all behind it, or
+ends the process there; or it writes all of them down.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-Kind = Literal["EIO", "ENOSPC", "short", "sync"]
+Kind = Literal["EIO", "ENOSPC", "short", "sync", "read", "kill"]
 KINDS: Final[tuple[Kind, ...]] = ("EIO", "ENOSPC", "short", "sync")
-"""A write that fails, finds no room, or writes half; or a sync that fails."""
+"""A write that fails, finds no room, or writes half; or a sync that fails. Besides: a read that
+fails, and a write before which the process ends."""
 
 SOURCE: Final = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,17 +46,21 @@ static int ours(int fd) {
     return strstr(path, part) != NULL;
 }
 
-/* Count a call; say whether it is the one that is to fail. */
-static int due(int fd, int sync) {
+/* Count a call that writes 'w', syncs 's' or reads 'r'; say whether it is to fail. */
+static int due(int fd, char what) {
     const char *kind = getenv("SHIM_KIND");
-    if (!kind || !ours(fd) || sync != (strcmp(kind, "sync") == 0)) return 0;
+    if (!kind || (strcmp(kind, "sync") ? strcmp(kind, "read") ? 'w' : 'r' : 's') != what) return 0;
+    if (!ours(fd)) return 0;
     long number = __sync_add_and_fetch(&calls, 1);
     const char *at = getenv("SHIM_AT"), *count = getenv("SHIM_COUNT");
     if (count) {
         FILE *f = fopen(count, "w");
         if (f) { fprintf(f, "%ld", number); fclose(f); }
     }
-    return at && number == atol(at);
+    if (!at || atol(at) < 1) return 0;
+    if (getenv("SHIM_STAYS") ? number < atol(at) : number != atol(at)) return 0;
+    if (!strcmp(kind, "kill")) raise(SIGKILL);
+    return 1;
 }
 
 /* Write down a call: a head line, then the bytes. "w" a write, "s" a sync, "t" a new length. */
@@ -82,7 +89,7 @@ static ssize_t failed(void) {
 typedef ssize_t (*pwrite_t)(int, const void *, size_t, off_t);
 ssize_t pwrite64(int fd, const void *data, size_t size, off_t at) {
     REAL("pwrite64", pwrite_t);
-    if (due(fd, 0)) {
+    if (due(fd, 'w')) {
         if (strcmp(getenv("SHIM_KIND"), "short") || size < 2) return failed();
         real(fd, data, size / 2, at);
         return failed();
@@ -98,28 +105,41 @@ typedef ssize_t (*write_t)(int, const void *, size_t);
 ssize_t write(int fd, const void *data, size_t size) {
     REAL("write", write_t);
     record('w', fd, data, size, lseek(fd, 0, SEEK_CUR));
-    return due(fd, 0) ? failed() : real(fd, data, size);
+    return due(fd, 'w') ? failed() : real(fd, data, size);
 }
 
 typedef int (*sync_t)(int);
 int fsync(int fd) {
     REAL("fsync", sync_t);
     record('s', fd, NULL, 0, 0);
-    return due(fd, 1) ? (int)failed() : real(fd);
+    return due(fd, 's') ? (int)failed() : real(fd);
 }
 int fdatasync(int fd) {
     REAL("fdatasync", sync_t);
     record('s', fd, NULL, 0, 0);
-    return due(fd, 1) ? (int)failed() : real(fd);
+    return due(fd, 's') ? (int)failed() : real(fd);
 }
 
 typedef int (*truncate_t)(int, off_t);
 int ftruncate64(int fd, off_t size) {
     REAL("ftruncate64", truncate_t);
     record('t', fd, NULL, 0, size);
-    return due(fd, 0) ? (int)failed() : real(fd, size);
+    return due(fd, 'w') ? (int)failed() : real(fd, size);
 }
 int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }
+
+typedef ssize_t (*pread_t)(int, void *, size_t, off_t);
+ssize_t pread64(int fd, void *data, size_t size, off_t at) {
+    REAL("pread64", pread_t);
+    return due(fd, 'r') ? failed() : real(fd, data, size, at);
+}
+ssize_t pread(int fd, void *data, size_t size, off_t at) { return pread64(fd, data, size, at); }
+
+typedef ssize_t (*read_t)(int, void *, size_t);
+ssize_t read(int fd, void *data, size_t size) {
+    REAL("read", read_t);
+    return due(fd, 'r') ? failed() : real(fd, data, size);
+}
 """
 
 
@@ -144,7 +164,9 @@ def recording(library: Path, path: Path, log: Path) -> dict[str, str]:
     }
 
 
-def environment(library: Path, path: Path, kind: Kind, at: int, count: Path) -> dict[str, str]:
+def environment(  # noqa: PLR0913 - each says something else of the call
+    library: Path, path: Path, kind: Kind, at: int, count: Path, *, stays: bool = False
+) -> dict[str, str]:
     """Return what makes the ``at``-th call fail that is about files of a database.
 
     Args:
@@ -153,11 +175,17 @@ def environment(library: Path, path: Path, kind: Kind, at: int, count: Path) -> 
         kind: how the call fails.
         at: which call, from 1; 0 = none.
         count: where the number of calls is written.
+        stays: whether all calls behind it fail as well.
     """
-    return os.environ | {
-        "LD_PRELOAD": str(library),
-        "SHIM_PATH": str(path),
-        "SHIM_KIND": kind,
-        "SHIM_AT": str(at),
-        "SHIM_COUNT": str(count),
-    }
+    more = {"SHIM_STAYS": "1"} if stays else {}
+    return (
+        os.environ
+        | more
+        | {
+            "LD_PRELOAD": str(library),
+            "SHIM_PATH": str(path),
+            "SHIM_KIND": kind,
+            "SHIM_AT": str(at),
+            "SHIM_COUNT": str(count),
+        }
+    )
