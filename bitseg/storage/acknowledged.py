@@ -18,7 +18,7 @@ import msgspec
 
 from bitseg.storage.arrays import DIGEST_BYTES, digest
 
-_RECORD: Final = struct.Struct(f"<16sQ{DIGEST_BYTES}s36s?")
+_RECORD: Final = struct.Struct(f"<16sQ{DIGEST_BYTES}s36s??")
 _SLOT: Final = 128
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -32,6 +32,7 @@ class Acknowledged(msgspec.Struct, frozen=True):
         chain: the journal's digest up to it.
         boot: which start of the machine this was; empty where the system does not say.
         synced: whether commits were synced, so that the machine's end lost none.
+        closed: whether the file was closed in order, with nothing left in a -wal.
     """
 
     file_id: bytes
@@ -39,6 +40,7 @@ class Acknowledged(msgspec.Struct, frozen=True):
     chain: bytes
     boot: str
     synced: bool
+    closed: bool
 
     @property
     def may_be_lost(self) -> bool:
@@ -62,10 +64,14 @@ class AcknowledgedFile:
         if os.fstat(self._descriptor).st_size < 2 * _SLOT:
             os.pwrite(self._descriptor, bytes(2 * _SLOT), 0)  # its blocks, while there is room
 
-    def write(self, file_id: bytes, seq: int, chain: bytes) -> None:
-        """Note that a change is about to be acknowledged."""
-        record = _RECORD.pack(file_id, seq, chain, self._boot, self._synced)
+    def write(self, file_id: bytes, seq: int, chain: bytes, *, closed: bool = False) -> None:
+        """Note that a change is about to be acknowledged, or that the file was closed after it."""
+        record = _RECORD.pack(file_id, seq, chain, self._boot, self._synced, closed)
         os.pwrite(self._descriptor, record + digest(record), seq % 2 * _SLOT)
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+        os.fsync(self._descriptor)
 
     def close(self) -> None:
         """Close it."""
@@ -88,6 +94,7 @@ def read(path: Path) -> Acknowledged | None:
         record = data[start : start + _RECORD.size]
         check = data[start + _RECORD.size : start + _RECORD.size + DIGEST_BYTES]
         if len(record) == _RECORD.size and digest(record) == check:
-            file_id, seq, chain, boot, synced = _RECORD.unpack(record)
-            found.append(Acknowledged(file_id, seq, chain, boot.rstrip(b"\0").decode(), synced))
+            file_id, seq, chain, boot, synced, closed = _RECORD.unpack(record)
+            boot = boot.rstrip(b"\0").decode()
+            found.append(Acknowledged(file_id, seq, chain, boot, synced, closed))
     return max(found, key=lambda one: one.seq, default=None)

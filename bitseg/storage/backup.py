@@ -88,13 +88,19 @@ def _remember(source: Path, at: int) -> None:
         with closing(connect(source, "full")) as connection:
             _write_backup_at(connection, at)
         return
+    told = acknowledged.read(source)
     try:
-        with closing(reader(source)) as connection:
-            closed = connection.execute("SELECT value FROM meta WHERE key = 'closed'").fetchone()
-        if closed == (b"1",):
+        if told is None or not told.closed:
+            return
+        beside = acknowledged.AcknowledgedFile(source, synced=told.synced)
+        with closing(beside):
+            beside.write(told.file_id, told.seq, told.chain)
+            beside.sync()
             with closing(connect(source, "full")) as connection:
                 _write_backup_at(connection, at)
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if row[0] == 0:
+                beside.write(told.file_id, told.seq, told.chain, closed=True)
     finally:
         hold.release()
 

@@ -24,7 +24,7 @@ from bitseg.storage.migrations import migrate, pending
 from bitseg.storage.points import reach
 from bitseg.storage.reading import Meter, Reader, newest
 from bitseg.storage.snapshot import delete_parts
-from bitseg.storage.sqlite import FileState, SqliteStore, mark_closed
+from bitseg.storage.sqlite import FileState, SqliteStore
 from bitseg.tenant import Tenant
 from bitseg.writes import Writes
 from bitseg.zones import get_zone
@@ -112,11 +112,13 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
                 state = read_all(
                     connection, path, writes, covers, told, second=second, progress=progress
                 )
+            beside = acknowledged.AcknowledgedFile(path, synced=sync == "full")
+            undo.callback(beside.close)
+            _mark_open(path, beside, state)
             database = Database(path, sync)
             undo.callback(database.close)
-            mark_closed(database, closed=False)
             _sweep(database, state.needed)
-            store = SqliteStore(database, hold, state, covers, snapshot_bytes)
+            store = SqliteStore(database, hold, beside, state, covers, snapshot_bytes)
             writes.commits.store = store
             store.begin(writes)
             undo.pop_all()
@@ -155,14 +157,29 @@ def check_beside(path: Path) -> None:
     try:
         uri = f"{path.absolute().as_uri()}?immutable=1"  # the file alone, without the -wal
         with closing(sqlite3.connect(uri, uri=True)) as alone:
-            row = alone.execute("SELECT value FROM meta WHERE key = 'closed'").fetchone()
+            meta = meta_of(alone)
     except sqlite3.Error:
         return  # so young that all of it is in the -wal, or damaged, which reading will find
-    if row == (b"1",):
+    told = acknowledged.read(path)
+    closed = told is not None and told.closed and told.file_id == meta.get("file_id")
+    if closed or meta.get("closed") == b"1":
         raise DamagedError(
             f"{path} was closed in order, so {wal} is of another file or of an earlier time; "
             "nothing was read. Move it away to open the file as it was closed"
         )
+
+
+def _mark_open(path: Path, beside: acknowledged.AcknowledgedFile, state: FileState) -> None:
+    """Note, before the first byte goes into a -wal, that one may be there from now on.
+
+    A copy says in itself that it is closed; it is in no -wal mode yet, and stops saying so first.
+    """
+    beside.write(state.file_id, state.place.seq, state.place.chain)
+    beside.sync()
+    with closing(sqlite3.connect(path)) as connection:
+        if meta_of(connection).get("closed") == b"1":
+            with connection:
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'closed'", (b"0",))
 
 
 def _make(path: Path, sync: Sync) -> None:

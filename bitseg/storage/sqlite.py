@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bitseg.changes import AddEvents, DeleteContacts, UpsertContacts
-from bitseg.errors import InUseError, StoreError
+from bitseg.errors import StoreError
 from bitseg.storage import erasures
-from bitseg.storage.acknowledged import AcknowledgedFile
 from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
 from bitseg.storage.backup import copy_to
 from bitseg.storage.capture import Capture
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from bitseg.changes import Change
     from bitseg.results import Snapshot
+    from bitseg.storage.acknowledged import AcknowledgedFile
     from bitseg.storage.codec import PartName
     from bitseg.storage.covers import Covers
     from bitseg.storage.database import Database
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 ERASE_WITHIN: Final = 900_000
 """What was erased leaves the file by a snapshot at most this long after, ms."""
 
-READERS_WAITED: Final = 20
-"""Tries to open a file while another program reads an old state of it."""
 
 CHANGES_MOST: Final = 10_000
 """A snapshot is due after so many changes: replaying one takes about half a millisecond, however
@@ -95,16 +93,22 @@ class SqliteStore:
 
     durable = True
 
-    def __init__(
-        self, database: Database, hold: Hold, state: FileState, covers: Covers, snapshot_bytes: int
+    def __init__(  # noqa: PLR0913, PLR0917 - what an open file is
+        self,
+        database: Database,
+        hold: Hold,
+        told: AcknowledgedFile,
+        state: FileState,
+        covers: Covers,
+        snapshot_bytes: int,
     ) -> None:
-        """Take an open file and how far it has come."""
+        """Take an open file, what lies beside it, and how far it has come."""
         self._database = database
         self._hold = hold
         self._state = state
         self._covers = covers
         self._snapshot_bytes = snapshot_bytes
-        self._acknowledged = AcknowledgedFile(database.path, synced=database.sync == "full")
+        self._acknowledged = told
         self._parts = PartWriter(database)
         self._bodies: dict[int, bytes] = {}
         self._one_snapshot = Lock()
@@ -308,12 +312,13 @@ class SqliteStore:
             with self._writes.commits.paused():
                 reach("close.begin")
                 self._write_erasures()
-                mark_closed(self._database, closed=True)
+                if self._database.checkpoint("TRUNCATE"):
+                    self._acknowledge(closed=True)
                 reach("close.marked")
 
-    def _acknowledge(self) -> None:
+    def _acknowledge(self, *, closed: bool = False) -> None:
         place = self._state.place
-        self._acknowledged.write(self._state.file_id, place.seq, place.chain)
+        self._acknowledged.write(self._state.file_id, place.seq, place.chain, closed=closed)
 
     def _is_due(self) -> bool:
         """Return whether there is so much to replay that a snapshot is due."""
@@ -338,22 +343,3 @@ class SqliteStore:
             listed = erasures.read(connection, self._state.salt)
         if listed.erased:
             erasures.to_file(listed, erasures.beside(self.path))
-
-
-def mark_closed(database: Database, *, closed: bool) -> None:
-    """Write into the file itself, not the -wal, whether it was closed in order.
-
-    So a -wal file beside a file that was closed is known to be another's.
-
-    Raises:
-        InUseError: a reader keeps it from being written into the file itself.
-        StoreError: it could not be written.
-    """
-    with database.transaction("write") as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO meta VALUES ('closed', ?)", (b"1" if closed else b"0",)
-        )
-    for _ in range(READERS_WAITED):
-        if database.checkpoint("TRUNCATE") or closed:
-            return
-    raise InUseError(f"{database.path} is read by another program, which must finish first")

@@ -102,6 +102,8 @@ class _Check:
             ]
         except sqlite3.Error as error:
             self.say(where, str(store_error(error, self._path)), "damaged")
+        except ValueError as error:  # rows that are not there, of digests that are right
+            self.say(where, str(error), "damaged")
 
     def result(self) -> Verified:
         """Return what was found."""
