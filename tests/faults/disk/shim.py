@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-Kind = Literal["EIO", "ENOSPC", "short", "sync", "read", "kill"]
-KINDS: Final[tuple[Kind, ...]] = ("EIO", "ENOSPC", "short", "sync")
-"""A write that fails, finds no room, or writes half; or a sync that fails. Besides: a read that
-fails, and a write before which the process ends."""
+Kind = Literal["EIO", "ENOSPC", "short", "part", "sync", "read", "kill"]
+KINDS: Final[tuple[Kind, ...]] = ("EIO", "ENOSPC", "short", "part", "sync")
+"""A write that fails, finds no room, or fails after half of it; one that writes half and says
+so; or a sync that fails. Besides: a read that fails, and a write before which the process ends."""
 
 SOURCE: Final = r"""
 #define _GNU_SOURCE
@@ -90,6 +90,7 @@ typedef ssize_t (*pwrite_t)(int, const void *, size_t, off_t);
 ssize_t pwrite64(int fd, const void *data, size_t size, off_t at) {
     REAL("pwrite64", pwrite_t);
     if (due(fd, 'w')) {
+        if (!strcmp(getenv("SHIM_KIND"), "part")) return real(fd, data, (size + 1) / 2, at);
         if (strcmp(getenv("SHIM_KIND"), "short") || size < 2) return failed();
         real(fd, data, size / 2, at);
         return failed();
@@ -105,7 +106,8 @@ typedef ssize_t (*write_t)(int, const void *, size_t);
 ssize_t write(int fd, const void *data, size_t size) {
     REAL("write", write_t);
     record('w', fd, data, size, lseek(fd, 0, SEEK_CUR));
-    return due(fd, 'w') ? failed() : real(fd, data, size);
+    if (!due(fd, 'w')) return real(fd, data, size);
+    return strcmp(getenv("SHIM_KIND"), "part") ? failed() : real(fd, data, (size + 1) / 2);
 }
 
 typedef int (*sync_t)(int);
@@ -124,6 +126,8 @@ typedef int (*truncate_t)(int, off_t);
 int ftruncate64(int fd, off_t size) {
     REAL("ftruncate64", truncate_t);
     record('t', fd, NULL, 0, size);
+    const char *kind = getenv("SHIM_KIND");
+    if (kind && !strcmp(kind, "part")) return real(fd, size); /* there is no half of it */
     return due(fd, 'w') ? (int)failed() : real(fd, size);
 }
 int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }

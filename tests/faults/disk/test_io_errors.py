@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from tests.oracle.profile import first_seed, profile
 
 ROOT = Path(__file__).parents[3]
 LONG = profile().name == "long"
-RUNS = 80 if LONG else 7
+RUNS = 300 if LONG else 8
 """Runs of each kind of failure; a run takes about two seconds."""
 MAYBE = "may or may not be there"
+UNNAMED = ("acknowledged.py", "holding.py")
+"""Where an error is known to come out without a name: the files beside the database."""
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +43,22 @@ def _run(library: Path, directory: Path, kind: Kind, at: int) -> tuple[Path, lis
     where = environment(library, path, kind, at, count)
     run = [sys.executable, "-m", "tests.faults.disk.workload", str(path), str(log)]
     done = subprocess.run(run, env=where, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return path, log.read_text("utf-8").splitlines(), int(count.read_text())
+    said = log.read_text("utf-8").splitlines() if log.exists() else []
+    if done.returncode:
+        known = any(f"storage/{one}" in done.stderr for one in UNNAMED)
+        assert known, done.stderr
+        assert done.stderr.splitlines()[-1].startswith("OSError"), done.stderr
+        said.append("ended")
+    return path, said, int(count.read_text())
 
 
 def _states(said: list[str]) -> list[dict[str, Any]]:
     """Return what may be there: all acknowledged, and what may or may not be, with and without."""
     sure = [int(line.split()[1]) for line in said if line.startswith("ok ")]
     unsure = [int(s.split()[1]) for s in said if s.startswith("refused ") and MAYBE in s]
+    if said[-1] == "ended":  # within a step that it did not name
+        last = next((int(s.split()[1]) for s in said[::-1] if s[:2] in {"ok", "re"}), -1)
+        unsure += [last + 1] if last + 1 < len(STEPS) and "opened" in said else []
     found = []
     for more in [[], *[[one] for one in unsure[:1]]]:
         engine = Engine(clock=Clock())
@@ -63,6 +75,8 @@ def _judge(path: Path, said: list[str]) -> None:
         engine.load_contacts([{"id": "after"}])
     found = bitseg.verify(path)
     assert found.findings == ()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_the_workload_takes_every_step_where_nothing_fails(library: Path, tmp_path: Path) -> None:
@@ -79,25 +93,48 @@ def test_a_call_that_fails_loses_nothing_that_was_acknowledged(
 ) -> None:
     _, _, calls = _run(library, tmp_path / "none", kind, 0)
     draw = random.Random(f"{first_seed()} {kind}")  # noqa: S311 - a seed replays it
-    places = range(1, calls + 1) if calls <= RUNS else sorted(draw.sample(range(1, calls), RUNS))
+    every = range(1, calls + 1)
+    places = every[:RUNS] if LONG else sorted(draw.sample(every, min(RUNS, calls)))
     refused = 0
     for at in places:
         path, said, _ = _run(library, tmp_path / str(at), kind, at)
         print(kind, at, [line[:90] for line in said if not line.startswith("ok")])  # noqa: T201
-        refused += any(line.startswith(("refused", "unopened", "unclosed")) for line in said)
+        assert not [line for line in said if line.startswith("changed")]
+        refused += any(
+            line.startswith(("refused", "unopened", "unclosed", "ended")) for line in said
+        )
         _judge(path, said)
-    assert refused > 0
+    assert (refused > 0) == (kind != "part")  # half a write is gone on with
+
+
+@pytest.mark.xfail(
+    reason="an OSError of the -acknowledged or -lock file is raised as it is", raises=AssertionError
+)
+@pytest.mark.parametrize("part", ["-acknowledged", "-lock"])
+def test_a_file_beside_that_fails_is_an_error_with_a_name(
+    part: str, library: Path, tmp_path: Path
+) -> None:
+    path, log = tmp_path / "disk.db", tmp_path / "log"
+    where = environment(library, tmp_path / f"disk.db{part}", "EIO", 1, tmp_path / "count")
+    run = [sys.executable, "-m", "tests.faults.disk.workload", str(path), str(log)]
+    done = subprocess.run(run, env=where, cwd=ROOT, capture_output=True, text=True, check=False)
+    (tmp_path / "count").read_text()  # a call was met
+    assert done.returncode == 0, done.stderr
 
 
 def test_after_a_sync_that_failed_nothing_more_is_written(library: Path, tmp_path: Path) -> None:
+    met = 0
     for at in range(2, 60, 3):
         _, said, _ = _run(library, tmp_path / str(at), "sync", at)
-        refused = [line.startswith("refused") and MAYBE in line for line in said]
-        if True in refused:
-            first = refused.index(True)
-            behind = [line for line in said[first + 1 :] if not line.startswith("un")]
-            assert behind
-            written = [line for line in behind if not line.startswith("refused")]
-            assert written in ([], ["ok 7"])  # deleting whom nobody knows writes nothing
+        refused = [line.startswith("refused") for line in said]
+        if True not in refused:
+            continue
+        first = refused.index(True)
+        behind = [line for line in said[first + 1 :] if not line.startswith("un")]
+        assert behind
+        written = {line for line in behind if not line.startswith("refused")}
+        assert written <= {"ok 7", "ok 13", "closed"}  # who or what nobody knows is not written
+        met += 1
+        if met == 4:
             return
-    pytest.fail("no failing sync was met by a write")
+    assert met > 0, "no failing sync was met by a write"

@@ -1,7 +1,8 @@
 """The workload writes to a database whose disk may fail, and logs what was acknowledged.
 
 Run as ``python -m tests.faults.disk.workload DATABASE LOG``; the log is of another disk. Each line
-is ``ok N``, ``refused N why`` or ``opened``; the steps are ``STEPS``, in order, once each.
+is ``opened``, ``ok N``, ``refused N why``, or ``changed N`` where a refused step can be seen. The
+steps are ``STEPS``, in order, once each.
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ def _events(step: int, number: int) -> Any:
     return lambda engine: engine.load_events(rows)
 
 
+def _named_events(step: int) -> Any:
+    rows = [
+        {"contact_id": f"p0-{i}", "kind": f"kind{step}", "at": NOON - i, "event_id": f"e{step}-{i}"}
+        for i in range(10)
+    ]
+    return lambda engine: engine.load_events(rows)
+
+
 STEPS: Final[tuple[Callable[[bitseg.Engine], Any], ...]] = (
     _people(0),
     _events(1, 50),
@@ -52,6 +61,8 @@ STEPS: Final[tuple[Callable[[bitseg.Engine], Any], ...]] = (
     _events(9, 30),
     lambda engine: engine.snapshot(),
     _people(11),
+    _named_events(12),
+    lambda engine: engine.withdraw_events([f"e12-{i}" for i in range(4)]),
 )
 
 
@@ -62,7 +73,8 @@ def state(engine: bitseg.Engine) -> dict[str, Any]:
         "people": [one for one in everyone if one.startswith("p")],
         "crowd": sum(one.startswith("b") for one in everyone),
         "kinds": {
-            kind: engine.count(all_of({"event": kind})) for kind in ("kind1", "kind4", "kind9")
+            kind: engine.count(all_of({"event": kind}))
+            for kind in ("kind1", "kind4", "kind9", "kind12")
         },
         "events": engine.event_count,
         "segments": sorted(engine.segments),
@@ -86,11 +98,14 @@ def main(database: str, log: str) -> None:
             return
         say("opened")
         for number, step in enumerate(STEPS):
+            before = state(engine)
             try:
                 step(engine)
                 say(f"ok {number}")
             except bitseg.BitsegError as error:  # what rests on a refused step may be refused too
                 say(f"refused {number} {error}".replace("\n", " "))
+                if state(engine) != before:
+                    say(f"changed {number}")
         try:
             engine.close()
             say("closed")
