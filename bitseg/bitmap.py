@@ -291,6 +291,12 @@ class RowSet:
     def _of(cls, sparse: BitMap, n: int) -> RowSet:
         return cls(n, len(sparse), None, sparse)
 
+    def others(self) -> RowSet:
+        """Return the rows that are not in this."""
+        mask = np.ones(self.n, np.bool_)
+        mask[self.rows()] = False
+        return RowSet.from_mask(mask)
+
     def test(self, rows: Rows) -> Mask:
         """Return bool[k]: whether each of uint32[k] rows is in."""
         if self._words is not None:

@@ -111,6 +111,13 @@ class Writes:
         """The tenant's fields and properties."""
         return self.tenant.schema
 
+    @property
+    def settings(self) -> ChangeSettings:
+        """What is set for the data."""
+        return ChangeSettings(
+            self.tenant.zone.key, self.tenant.events.ids.days, self.retention_days
+        )
+
     # One method for each kind of write
 
     def upsert(self, change: UpsertContacts, answer: Answering[Upserted] = None) -> Upserted:
@@ -142,8 +149,7 @@ class Writes:
             kept = None if answer is None else answer(recorded)
 
             def publish() -> Recorded:
-                self.tenant.add(added)
-                self.store.published(added, self.tenant.contacts.n - len(added.created))
+                self.apply(added)
                 return recorded
 
             return Staged((added,) if added.kinds else (), publish, kept)
@@ -258,10 +264,7 @@ class Writes:
         Raises:
             StoreError: the change could not be kept; nothing was done.
         """
-        held = ChangeSettings(
-            self.tenant.zone.key, self.tenant.events.ids.days, self.retention_days
-        )
-        if wanted != held:
+        if wanted != self.settings:
             self.submit(lambda: Staged((wanted,), lambda: self.apply(wanted)), alone=True)
 
     def drop_expired(self, now: int) -> int:

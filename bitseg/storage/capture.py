@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bitseg.changes import ChangeSettings, KindEvents
+from bitseg.changes import KindEvents
 from bitseg.events.properties import TRUE
 from bitseg.fields import BUILT_IN
 from bitseg.storage.arrays import to_bytes
@@ -89,9 +89,7 @@ class Capture:
         self._properties = dict(tenant.schema.properties)
         self._kinds = tuple(sorted(tenant.schema.kinds))
         self._kept_since = writes.kept_since
-        self._settings = ChangeSettings(
-            tenant.zone.key, tenant.events.ids.days, writes.retention_days
-        )
+        self._settings = writes.settings
         self._opened_at = tenant.events.ids.opened_at
         self._pools = tenant.events.dictionaries.views()
         self.due: list[Due] = []

@@ -166,7 +166,7 @@ class Database:
                 raise self._after_commit(error) from error
             reach(f"{label}.committed")
             if self.wal_bytes > self._wal_now:
-                self._work_off()
+                self._work_off_now()
 
     def checkpoint(self, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> bool:
         """Move what the -wal file holds into the file itself; return whether all of it was.
@@ -188,14 +188,27 @@ class Database:
                 with closing(connect(self.path, "full")) as keeper:
                     row = keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
-                self._failed = self._unknown(error)
+            self._note_failed(error)
             raise store_error(error, self.path) from error
         reach("checkpoint.done")
         busy, frames, done = row
         return bool(busy == 0 and frames == done)
 
-    def _work_off(self) -> None:
+    def work_off(self) -> None:
+        """Work the -wal file off beside the writers, where it has become long.
+
+        Raises:
+            StoreError: it could not; what was written still stands.
+        """
+        if self.wal_bytes > WAL_SOON:
+            self.checkpoint()
+
+    def _note_failed(self, error: sqlite3.Error) -> None:
+        """Stop writing after a checkpoint that the disk failed: what it took may be gone."""
+        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
+            self._failed = self._unknown(error)
+
+    def _work_off_now(self) -> None:
         """Work the -wal file off while nobody writes; a long reader may keep it from starting anew.
 
         The write that came before is done and stays so, whatever becomes of this.
@@ -203,8 +216,7 @@ class Database:
         try:
             row = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
-                self._failed = self._unknown(error)
+            self._note_failed(error)
             return
         _, frames, done = row
         self._wal_now = WAL_NOW if frames == done else self.wal_bytes + WAL_KEPT

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bitseg.storage.codec import PartName
     from bitseg.storage.database import Sync
     from bitseg.storage.journal import Entry
+    from bitseg.storage.manifest import Manifest
     from bitseg.storage.reading import Progress
 
 SNAPSHOT_BYTES: Final = 64 * 2**20
@@ -236,7 +237,7 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
     """
     meta = meta_of(connection)
     place, manifest = newest(connection)
-    needed = parts_needed(connection)
+    needed = parts_needed(connection, place, manifest)
     meter = Meter(_size(connection, needed), progress)
     connections = (connection,) if second is None else (connection, second)
     reader_ = Reader(writes, covers, meter, connections)
@@ -299,13 +300,14 @@ def _check_acknowledged(
         raise DamagedError(f"Change {told.seq} of {path} is not the one that was acknowledged")
 
 
-def parts_needed(connection: sqlite3.Connection) -> set[PartName]:
+def parts_needed(
+    connection: sqlite3.Connection, place: Place, manifest: Manifest | None
+) -> set[PartName]:
     """Return the parts that the newest snapshot and the journal behind it name.
 
     Raises:
-        DamagedError: the snapshot or the journal is not what was written.
+        DamagedError: the journal is not what was written, or names a part twice.
     """
-    place, manifest = newest(connection)
     found = set() if manifest is None else set(manifest.parts())
     with closing(entries_after(connection, place)) as entries:
         for entry in entries:

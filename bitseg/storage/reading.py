@@ -139,9 +139,7 @@ class Reader:
             DamagedError: one is not what was written.
         """
         contacts, segments = self._tenant.contacts, self._writes.segments
-        erased = np.ones(contacts.n, np.bool_)
-        erased[contacts.live.rows()] = False
-        dead = RowSet.from_mask(erased)
+        dead = contacts.live.others()
         there = 0
         with closing(segments_in(connection, contacts.n, self._tenant.zone)) as found:
             for segment, what in found:

@@ -10,13 +10,11 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
 
 from bitseg.results import Snapshot
 from bitseg.storage.arrays import digest
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import named
-from bitseg.storage.database import WAL_SOON
 from bitseg.storage.manifest import Manifest
 from bitseg.storage.points import reach
 from bitseg.storage.tables import erase_rows
@@ -26,11 +24,9 @@ if TYPE_CHECKING:
 
     from bitseg.storage.codec import PartName
     from bitseg.storage.coverage import Stretch
-    from bitseg.storage.covers import Covers
     from bitseg.storage.database import Database
     from bitseg.storage.journal import Place
     from bitseg.storage.parts import PartWriter
-    from bitseg.writes import Writes
 
 SLICE: Final = 4 * 2**20
 """Bytes of parts that are written, or taken out, in one transaction; other writes come between."""
@@ -40,16 +36,12 @@ PAUSE: Final = 0.000_5
 
 
 class Snapshotter:
-    """Writes snapshots of a tenant, one at a time."""
+    """Writes snapshots into a file, one at a time."""
 
-    def __init__(
-        self, database: Database, parts: PartWriter, writes: Writes, covers: Covers
-    ) -> None:
-        """Take the file, who writes parts, the tenant, and what the file holds of it."""
+    def __init__(self, database: Database, parts: PartWriter) -> None:
+        """Take the file, and who writes parts."""
         self._database = database
         self._parts = parts
-        self._writes = writes
-        self._covers = covers
         self._unnamed: set[int] = set()  # parts that snapshots wrote and none yet names
 
     def take(self, place: Place, capture: Capture, at: int, *, erasing: bool) -> Snapshot:
@@ -122,7 +114,7 @@ class Snapshotter:
             stretch.hold(part)
         rows.clear()
         waiting.clear()
-        self._work_off()
+        self._database.work_off()
 
     def _switch(self, place: Place, at: int, body: bytes, manifest: Manifest) -> list[int]:
         """Make the snapshot the newest; return the parts that it leaves behind."""
@@ -161,20 +153,13 @@ class Snapshotter:
         for first, last in _slices(sizes):
             with self._database.transaction("trim", synced=False) as connection:
                 connection.execute("DELETE FROM journal WHERE seq BETWEEN ? AND ?", (first, last))
-            self._work_off()
-        delete_parts(self._database, garbage, self._work_off)
+            self._database.work_off()
+        delete_parts(self._database, garbage, self._database.work_off)
 
     def _erase(self, capture: Capture) -> None:
         """Take erased contacts' rows out of what segments keep."""
-        live = capture.live
-        dead = np.ones(live.n, np.bool_)
-        dead[live.rows()] = False
         with self._database.transaction("erase") as connection:
-            erase_rows(connection, np.flatnonzero(dead).astype(np.uint32))
-
-    def _work_off(self) -> None:
-        if self._database.wal_bytes > WAL_SOON:
-            self._database.checkpoint()
+            erase_rows(connection, capture.live.others().rows())
 
 
 def snapshot_digest(place: Place, at: int, body: bytes) -> bytes:

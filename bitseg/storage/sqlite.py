@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 ERASE_WITHIN: Final = 900_000
 """What was erased leaves the file by a snapshot at most this long after, ms."""
 
-
 CHANGES_MOST: Final = 10_000
 """A snapshot is due after so many changes: replaying one takes about half a millisecond, however
 small it is."""
@@ -119,7 +118,7 @@ class SqliteStore:
         """Take the tenant that the changes are of, and begin to look after the file."""
         self._writes = writes
         self._tables = Tables(writes.tenant.contacts, writes.segments)
-        self._snapshotter = Snapshotter(self._database, self._parts, writes, self._covers)
+        self._snapshotter = Snapshotter(self._database, self._parts)
         self._acknowledge()
         self._keeper.start()
 
@@ -132,11 +131,6 @@ class SqliteStore:
     def path(self) -> Path:
         """The file."""
         return self._database.path
-
-    @property
-    def seq(self) -> int:
-        """The number of the last change."""
-        return self._state.place.seq
 
     def park(self, change: Change) -> Parked:
         """Put a change aside: its arrays into the file, unnamed, so that nobody sees them.
@@ -327,8 +321,7 @@ class SqliteStore:
 
     def _look_after(self) -> None:
         """Do what is due."""
-        if self._database.wal_bytes > WAL_SOON:
-            self._database.checkpoint()
+        self._database.work_off()
         if self._is_due():
             self.snapshot()
         erased_at = self._state.erased_at

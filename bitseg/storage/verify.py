@@ -25,6 +25,7 @@ from bitseg.storage.database import reader, store_error
 from bitseg.storage.migrations import pending
 from bitseg.storage.opening import check_beside, parts_needed, read_all
 from bitseg.storage.parts import PartReader
+from bitseg.storage.reading import newest
 from bitseg.store import Answer
 from bitseg.tenant import Tenant
 from bitseg.writes import Writes
@@ -139,7 +140,7 @@ class _Check:
     def _named(self, connection: sqlite3.Connection) -> set[PartName]:
         names: set[PartName] = set()
         with self.noting("snapshot"):
-            names |= parts_needed(connection)
+            names |= parts_needed(connection, *newest(connection))
         return names
 
     def _answers(self, connection: sqlite3.Connection) -> None:
