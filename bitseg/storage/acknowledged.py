@@ -2,21 +2,27 @@
 
 SQLite takes a cut or foreign -wal file for an older state, silently. This file says which change
 was acknowledged last, so that a shorter journal is noticed. It is written after each commit and
-before the answer, and never synced: it survives the process, and after a power cut it may be old,
-which proves less but never accuses wrongly. Where commits are not synced either, a machine that
-was started anew may have lost some: then a shorter journal is what was promised.
+before the answer, and synced only before a snapshot takes the changes' place: it survives the
+process, and after a power cut it may be old, which proves less but never accuses wrongly. Where
+commits are not synced either, a machine that was started anew may have lost some: then a shorter
+journal is what was promised.
 """
 
 from __future__ import annotations
 
 import os
 import struct
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from bitseg.errors import StoreError
 from bitseg.storage.arrays import DIGEST_BYTES, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _RECORD: Final = struct.Struct(f"<16sQ{DIGEST_BYTES}s36s??")
 _SLOT: Final = 128
@@ -57,25 +63,54 @@ class AcknowledgedFile:
     """The file; two slots written in turn, so that one is whole at any time."""
 
     def __init__(self, path: Path, *, synced: bool) -> None:
-        """Open or make the file beside ``path``."""
+        """Open or make the file beside ``path``.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self._path = beside(path)
         self._synced = synced
         self._boot = boot_id().encode()
-        self._descriptor = os.open(beside(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if os.fstat(self._descriptor).st_size < 2 * _SLOT:
-            os.pwrite(self._descriptor, bytes(2 * _SLOT), 0)  # its blocks, while there is room
+        with _naming(self._path):
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if os.fstat(self._descriptor).st_size < 2 * _SLOT:
+                self._put(bytes(2 * _SLOT), 0)  # its blocks, while there is room
 
     def write(self, file_id: bytes, seq: int, chain: bytes, *, closed: bool = False) -> None:
-        """Note that a change is about to be acknowledged, or that the file was closed after it."""
+        """Note that a change is about to be acknowledged, or that the file was closed after it.
+
+        Raises:
+            StoreError: it could not be noted.
+        """
         record = _RECORD.pack(file_id, seq, chain, self._boot, self._synced, closed)
-        os.pwrite(self._descriptor, record + digest(record), seq % 2 * _SLOT)
+        with _naming(self._path):
+            self._put(record + digest(record), seq % 2 * _SLOT)
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk."""
-        os.fsync(self._descriptor)
+        """Wait until what was written is on the disk.
+
+        Raises:
+            StoreError: it may not be.
+        """
+        with _naming(self._path):
+            os.fsync(self._descriptor)
 
     def close(self) -> None:
         """Close it."""
         os.close(self._descriptor)
+
+    def _put(self, data: bytes, at: int) -> None:
+        while data:  # the system may take less at a time
+            taken = os.pwrite(self._descriptor, data, at)
+            data, at = data[taken:], at + taken
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{path} cannot be used: {error.strerror}") from error
 
 
 def beside(path: Path) -> Path:
@@ -84,11 +119,13 @@ def beside(path: Path) -> Path:
 
 
 def read(path: Path) -> Acknowledged | None:
-    """Return what the file beside ``path`` says last, or None where it says nothing whole."""
-    try:
-        data = beside(path).read_bytes()
-    except FileNotFoundError:
-        return None
+    """Return what the file beside ``path`` says last, or None where it says nothing whole.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with _naming(beside(path)):
+        data = beside(path).read_bytes() if beside(path).exists() else b""
     found = []
     for start in (0, _SLOT):
         record = data[start : start + _RECORD.size]

@@ -7,31 +7,22 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bitseg.errors import DamagedError
-from bitseg.storage.arrays import digest
+from bitseg.storage.ledger import row_digest
 from bitseg.store import ANSWERS_KEPT, Answer
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable
 
     from bitseg.storage.database import Database
+    from bitseg.storage.ledger import Ledger
 
 ERASED = "(erased)"
 
 
-def answer_digest(answer: Answer) -> bytes:
-    """Return the digest of a row of ``answers``."""
-    at = answer.at.to_bytes(8, "little", signed=True)
-    return digest(answer.key.encode("utf-8", "surrogatepass"), at, answer.digest, answer.body)
-
-
-def write_answer(connection: sqlite3.Connection, answer: Answer) -> None:
-    """Write an answer in a transaction of the caller's, and drop those that are too old."""
-    connection.execute("DELETE FROM answers WHERE at < ?", (answer.at - ANSWERS_KEPT,))
-    connection.execute(
-        "INSERT OR REPLACE INTO answers (key, at, request, body, digest) VALUES (?, ?, ?, ?, ?)",
-        (answer.key, answer.at, answer.digest, answer.body, answer_digest(answer)),
-    )
+def write_answer(ledger: Ledger, answer: Answer) -> None:
+    """Write an answer in the ledger's transaction, and drop those that are too old."""
+    ledger.delete("answers", "at < ? OR key = ?", (answer.at - ANSWERS_KEPT, answer.key))
+    ledger.insert("answers", [(answer.key, answer.at, answer.digest, answer.body)])
 
 
 def find_answer(database: Database, key: str) -> Answer | None:
@@ -42,27 +33,24 @@ def find_answer(database: Database, key: str) -> Answer | None:
     """
     with database.reading() as connection:
         row = connection.execute(
-            "SELECT key, request, body, at, digest FROM answers WHERE key = ?", (key,)
+            "SELECT key, at, request, body, digest FROM answers WHERE key = ?", (key,)
         ).fetchone()
     if row is None:
         return None
     *cells, expected = row
-    answer = Answer(*cells)
-    if answer_digest(answer) != expected:
+    if row_digest("answers", cells) != expected:
         raise DamagedError(f"The answer to the write {key!r} is not what was written")
-    return answer
+    _, at, request, body = cells
+    return Answer(key, request, body, at)
 
 
-def erase_from_answers(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
-    """Take erased contacts' ids out of what answers say, in a transaction of the caller's."""
+def erase_from_answers(ledger: Ledger, ids: Iterable[str]) -> None:
+    """Take erased contacts' ids out of what answers say, in the ledger's transaction."""
     wanted = [contact_id for contact_id in ids if contact_id]
-    rows = connection.execute("SELECT key, request, body, at FROM answers").fetchall()
-    for row in rows:
-        answer = Answer(*row)
-        if any(contact_id.encode() in answer.body for contact_id in wanted):
-            said = _without(msgspec.msgpack.decode(answer.body), wanted)
-            answer = msgspec.structs.replace(answer, body=msgspec.msgpack.encode(said))
-            write_answer(connection, answer)
+    for key, body in ledger.connection.execute("SELECT key, body FROM answers").fetchall():
+        if any(contact_id.encode() in body for contact_id in wanted):
+            said = msgspec.msgpack.encode(_without(msgspec.msgpack.decode(body), wanted))
+            ledger.update("answers", {"body": said}, "key = ?", (key,))
 
 
 def _without(said: Any, ids: list[str]) -> Any:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from bitseg.errors import InUseError, StoreError
 from bitseg.storage import acknowledged
-from bitseg.storage.database import connect, reader, store_error
+from bitseg.storage.database import FAILURES, connect, reader, store_error, sync_path, sync_wal
 from bitseg.storage.holding import Hold
+from bitseg.storage.identity import read_identity, write_identity
 from bitseg.storage.points import reach
-
-FILE_ID_BYTES = 16
 
 
 def copy_to(source: Path, destination: Path, at: int) -> None:
@@ -48,13 +45,16 @@ def copy_to(source: Path, destination: Path, at: int) -> None:
         temporary.replace(destination)
         sync_path(destination.parent)
         reach("backup.renamed")
-    except sqlite3.Error as error:
+    except FAILURES as error:
         damaged = getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")
         raise store_error(error, source if damaged else destination) from error
+    except StoreError:
+        raise
     except OSError as error:
         raise StoreError(f"{destination}: {error.strerror}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        for left in ("", "-journal"):
+            temporary.with_name(f"{temporary.name}{left}").unlink(missing_ok=True)
         if hold is not None:
             hold.release()
     _remember(source, at)
@@ -73,11 +73,12 @@ def _copy(source: Path, made: Path) -> None:
 
 
 def mark_copy(connection: sqlite3.Connection) -> None:
-    """Make a copy a file of its own, closed in order."""
-    connection.execute(
-        "UPDATE meta SET value = ? WHERE key = 'file_id'", (secrets.token_bytes(FILE_ID_BYTES),)
-    )
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('closed', ?)", (b"1",))
+    """Make a copy a file of its own, closed in order.
+
+    Raises:
+        DamagedError: it has no identity.
+    """
+    write_identity(connection, read_identity(connection).copied(), closed=True)
 
 
 def _remember(source: Path, at: int) -> None:
@@ -99,6 +100,7 @@ def _remember(source: Path, at: int) -> None:
             with closing(connect(source, "full")) as connection:
                 _write_backup_at(connection, at)
                 row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                sync_wal(source)
             if row[0] == 0:
                 beside.write(told.file_id, told.seq, told.chain, closed=True)
     finally:
@@ -107,12 +109,3 @@ def _remember(source: Path, at: int) -> None:
 
 def _write_backup_at(connection: sqlite3.Connection, at: int) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('backup_at', ?)", (str(at).encode(),))
-
-
-def sync_path(path: Path) -> None:
-    """Wait until a file, or the names in a directory, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

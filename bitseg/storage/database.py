@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from contextlib import closing, contextmanager
 from threading import RLock
@@ -29,9 +31,19 @@ WAL_SOON: Final = 24 * 2**20
 WAL_NOW: Final = 48 * 2**20
 """A longer one holds the writers up until it is: they would outrun who works it off for ever."""
 
+ROOM: Final = 512 * 2**10
+"""Bytes of the disk that stay free, for the tables and for what lies beside the file."""
+
 _LEVEL: Final = {"normal": 1, "full": 2}
 _HARMLESS: Final = {"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"}
 """Errors of a COMMIT after which nothing of it is there and the next may succeed."""
+
+
+_DAMAGE: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH")
+"""What damage is called; no statement of ours breaks a constraint of a file that is whole."""
+
+FAILURES: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the second where what it says of a damaged file is no text."""
 
 
 def connect(path: Path, sync: Sync) -> sqlite3.Connection:
@@ -51,7 +63,7 @@ def connect(path: Path, sync: Sync) -> sqlite3.Connection:
         connection.execute("PRAGMA wal_autocheckpoint=0")
         connection.execute(f"PRAGMA journal_size_limit={WAL_KEPT}")
         connection.execute("PRAGMA foreign_keys=ON")
-    except sqlite3.Error as error:
+    except FAILURES as error:
         raise store_error(error, path) from error
     return connection
 
@@ -71,22 +83,45 @@ def reader(path: Path) -> sqlite3.Connection:
         )
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         connection.execute("PRAGMA query_only=ON")
-    except sqlite3.Error as error:
+    except FAILURES as error:
         raise store_error(error, path) from error
     return connection
 
 
-def store_error(error: sqlite3.Error, path: Path) -> StoreError:
+def store_error(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StoreError:
     """Return what an error of SQLite means for whoever called."""
     name = getattr(error, "sqlite_errorname", "") or ""
     said = f"{path}: {error} ({name or type(error).__name__})"
     if name == "SQLITE_FULL":
         return NoRoomError(f"There is no room to write, so nothing was: {said}")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if name.startswith(_DAMAGE) or "decode" in str(error):  # no text where there was one
         return DamagedError(f"The file is damaged: {said}")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return InUseError(f"Another program holds the file: {said}")
     return StoreError(f"The file cannot be used: {said}")
+
+
+def sync_path(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_wal(path: Path) -> None:
+    """Wait until the -wal file is on the disk as it is, which cutting it does not wait for.
+
+    Raises:
+        StoreError: it may not be.
+    """
+    wal = path.with_name(f"{path.name}-wal")
+    try:
+        if wal.exists():
+            sync_path(wal)
+    except OSError as error:
+        raise StoreError(f"{wal} cannot be used: {error.strerror}") from error
 
 
 class Database:
@@ -121,15 +156,18 @@ class Database:
         try:
             with closing(reader(self.path)) as connection:
                 yield connection
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise store_error(error, self.path) from error
 
     @contextmanager
-    def transaction(self, label: str, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+    def transaction(
+        self, label: str, *, size: int = 0, synced: bool = True
+    ) -> Iterator[sqlite3.Connection]:
         """Write, all or nothing.
 
         Args:
             label: names the points on the way: its begin, commit and committed.
+            size: how many bytes it adds, about; 0 where it adds none to speak of.
             synced: False leaves reaching the disk to the next transaction that is synced.
 
         Raises:
@@ -140,6 +178,8 @@ class Database:
             if self._failed is not None:
                 raise self._failed
             reach(f"{label}.begin")
+            if size:
+                self._make_room(size)
             try:
                 self._set_sync(synced=synced)
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -148,7 +188,7 @@ class Database:
             try:
                 yield self._connection
                 reach(f"{label}.commit")
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 self._roll_back()
                 raise store_error(error, self.path) from error
             except Exception as error:
@@ -188,8 +228,7 @@ class Database:
                 with closing(connect(self.path, "full")) as keeper:
                     row = keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
-            self._note_failed(error)
-            raise store_error(error, self.path) from error
+            raise self._after_checkpoint(error) from error
         reach("checkpoint.done")
         busy, frames, done = row
         return bool(busy == 0 and frames == done)
@@ -203,10 +242,36 @@ class Database:
         if self.wal_bytes > WAL_SOON:
             self.checkpoint()
 
-    def _note_failed(self, error: sqlite3.Error) -> None:
+    def stop(self, error: Exception) -> StoreError:
+        """Write nothing more until the file is opened again; return the error that says so."""
+        self._failed = self._unknown(error)
+        return self._failed
+
+    def room(self) -> int:
+        """Return how many bytes may be written so that the -wal can still be worked off."""
+        return (shutil.disk_usage(self.path.parent).free - self.wal_bytes - ROOM) // 2
+
+    def _make_room(self, size: int) -> None:
+        """Refuse to write what would leave no room to work the -wal off: it would never shrink.
+
+        Raises:
+            NoRoomError: there is too little, even with the -wal worked off.
+        """
+        if self.room() >= size:
+            return
+        self.checkpoint("TRUNCATE")
+        if self.room() < size:
+            raise NoRoomError(
+                f"There is no room to write, so nothing was: {self.path} and its -wal need about "
+                f"{2 * size + ROOM:,} bytes more, and the disk has "
+                f"{shutil.disk_usage(self.path.parent).free:,}"
+            )
+
+    def _after_checkpoint(self, error: sqlite3.Error) -> StoreError:
         """Stop writing after a checkpoint that the disk failed: what it took may be gone."""
         if getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
-            self._failed = self._unknown(error)
+            return self.stop(error)
+        return store_error(error, self.path)
 
     def _work_off_now(self) -> None:
         """Work the -wal file off while nobody writes; a long reader may keep it from starting anew.
@@ -216,7 +281,7 @@ class Database:
         try:
             row = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
-            self._note_failed(error)
+            self._after_checkpoint(error)
             return
         _, frames, done = row
         self._wal_now = WAL_NOW if frames == done else self.wal_bytes + WAL_KEPT
@@ -242,15 +307,14 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error as error:
-            self._failed = self._unknown(error)
+            self.stop(error)
 
     def _after_commit(self, error: sqlite3.Error) -> StoreError:
         if getattr(error, "sqlite_errorname", "") in _HARMLESS and self._failed is None:
             return store_error(error, self.path)
-        self._failed = self._unknown(error)
-        return self._failed
+        return self.stop(error)
 
-    def _unknown(self, error: sqlite3.Error) -> StoreError:
+    def _unknown(self, error: Exception) -> StoreError:
         """Return the error of a write whose outcome only opening the file again will tell.
 
         After a failed fsync the kernel may have dropped what it could not write, and says so only

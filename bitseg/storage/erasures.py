@@ -7,16 +7,20 @@ was taken before knows these contacts still; restoring it with the list erases t
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from bitseg.errors import StoreError
+from bitseg.errors import DamagedError, StoreError
+from bitseg.storage.ledger import rows_in
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
     from pathlib import Path
+
+    from bitseg.storage.ledger import Ledger
 
 HASH_BYTES: Final = 16
 
@@ -44,18 +48,24 @@ def hash_of(salt: bytes, contact_id: str) -> bytes:
     ).digest()
 
 
-def write(connection: sqlite3.Connection, seq: int, salt: bytes, ids: Iterable[str]) -> None:
-    """Note that a change erases contacts, in its transaction."""
-    connection.executemany(
-        "INSERT OR IGNORE INTO erasures (seq, hash) VALUES (?, ?)",
-        [(seq, hash_of(salt, contact_id)) for contact_id in ids],
-    )
+def write(ledger: Ledger, erased: Iterable[tuple[int, bytes]]) -> None:
+    """Note who was erased, as (number of the change, hash of the id), in its transaction."""
+    ledger.insert("erasures", sorted(set(erased)))
 
 
 def read(connection: sqlite3.Connection, salt: bytes) -> ErasureList:
-    """Return the list that a file holds."""
-    rows = connection.execute("SELECT seq, hash FROM erasures ORDER BY seq, hash").fetchall()
-    return ErasureList(salt, tuple((seq, hashed) for seq, hashed in rows))
+    """Return the list that a file holds.
+
+    Raises:
+        DamagedError: it is not what was written.
+    """
+    found = []
+    with closing(rows_in(connection, "erasures", "seq, hash")) as rows:
+        for whole, (seq, hashed) in rows:
+            if not whole:
+                raise DamagedError("The list of erasures in the file is not what was written")
+            found.append((seq, hashed))
+    return ErasureList(salt, tuple(found))  # type: ignore[arg-type] # the digest tells the types
 
 
 def beside(path: Path) -> Path:

@@ -33,14 +33,15 @@ class Hold:
         self._lock = FileLock(beside, timeout=0, thread_local=False)
         try:
             self._lock.acquire()
+            beside.write_text(f"{os.getpid()}\n", "ascii")
         except Timeout as error:
             raise InUseError(
                 f"{path} is open {_by_whom(beside)}; one at a time may write"
             ) from error
         except OSError as error:
+            self._lock.release()
             message = f"{path} cannot be opened for writing: {error.strerror} ({beside})"
             raise StoreError(message) from error
-        beside.write_text(f"{os.getpid()}\n", "ascii")
 
     def release(self) -> None:
         """Let go."""

@@ -1,6 +1,7 @@
 """The journal is every change since the last snapshot, numbered, each digest over the one before.
 
-So a change that is missing, doubled, out of order or altered breaks the chain where it is.
+So a change that is missing, doubled, out of order or altered breaks the chain where it is. The
+chain begins with the file's salt, and takes in what the tables are after each change.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from bitseg.errors import DamagedError
-from bitseg.storage.arrays import DIGEST_BYTES, digest
+from bitseg.storage.arrays import digest
 from bitseg.storage.codec import decode
+from bitseg.storage.ledger import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,25 +23,8 @@ if TYPE_CHECKING:
     from bitseg.changes import Change
     from bitseg.storage.codec import Parts
 
-FIRST_CHAIN: Final = bytes(DIGEST_BYTES)
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A change as the journal holds it.
-
-    Attributes:
-        seq: its number, from 1 without gaps.
-        at: when it was written, ms.
-        kind: the kind of change, a word.
-        body: the change.
-        chain: the digest over the entry before and this.
-    """
-
-    seq: int
-    at: int
-    kind: str
-    body: bytes
-    chain: bytes
+TABLES_ONLY: Final = "tables"
+"""The kind of an entry that is no change: only tables were written, such as an answer."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -48,23 +33,50 @@ class Place(msgspec.Struct, frozen=True):
     Attributes:
         seq: the number of the last change.
         chain: its digest.
+        tables: the sum over the tables' rows after it.
     """
 
-    seq: int = 0
-    chain: bytes = FIRST_CHAIN
+    seq: int
+    chain: bytes
+    tables: bytes
 
-    def next(self, at: int, kind: str, body: bytes) -> Entry:
+    @classmethod
+    def first(cls, salt: bytes) -> Place:
+        """Return the place before all changes of a file."""
+        return cls(0, digest(salt), EMPTY)
+
+    def next(self, at: int, kind: str, body: bytes, tables: bytes) -> Entry:
         """Return the entry that comes next."""
         seq = self.seq + 1
         numbers = seq.to_bytes(8, "little") + at.to_bytes(8, "little", signed=True)
-        return Entry(seq, at, kind, body, digest(self.chain, numbers, kind.encode(), body))
+        chain = digest(self.chain, numbers, kind.encode(), body, tables)
+        return Entry(at, kind, body, Place(seq, chain, tables))
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A change as the journal holds it.
+
+    Attributes:
+        at: when it was written, ms.
+        kind: the kind of change, a word.
+        body: the change.
+        place: its number, from 1 without gaps, and the digest over the entry before and this.
+    """
+
+    at: int
+    kind: str
+    body: bytes
+    place: Place
 
 
 def append(connection: sqlite3.Connection, entries: list[Entry]) -> None:
     """Write entries, in a transaction of the caller's."""
     connection.executemany(
-        "INSERT INTO journal (seq, at, kind, body, digest) VALUES (?, ?, ?, ?, ?)",
-        [(one.seq, one.at, one.kind, one.body, one.chain) for one in entries],
+        "INSERT INTO journal (seq, at, kind, body, tables, digest) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (one.place.seq, one.at, one.kind, one.body, one.place.tables, one.place.chain)
+            for one in entries
+        ],
     )
 
 
@@ -78,27 +90,32 @@ def entries_after(connection: sqlite3.Connection, place: Place) -> Generator[Ent
     """
     with closing(
         connection.execute(
-            "SELECT seq, at, kind, body, digest FROM journal WHERE seq > ? ORDER BY seq",
+            "SELECT seq, at, kind, body, tables, digest FROM journal WHERE seq > ? ORDER BY seq",
             (place.seq,),
         )
     ) as rows:
-        for seq, at, kind, body, chain in rows:
-            expected = _next(place, at, kind, body)
+        for seq, *cells, chain in rows:
+            expected = _next(place, *cells)
             if seq != place.seq + 1:
                 raise DamagedError(
                     f"The journal lacks changes {place.seq + 1} to {seq - 1}; it goes on at {seq}"
                 )
-            if expected is None or expected.chain != chain:
+            if expected is None or expected.place.chain != chain:
                 raise DamagedError(f"Change {seq} of the journal is not what was written")
-            place = Place(seq, chain)
+            place = expected.place
             yield expected
 
 
-def _next(place: Place, at: Any, kind: Any, body: Any) -> Entry | None:
+def _next(place: Place, at: Any, kind: Any, body: Any, tables: Any) -> Entry | None:
     """Return the entry of cells, or None where damage gave them other types."""
-    if not (isinstance(at, int) and isinstance(kind, str) and isinstance(body, bytes)):
+    if not (
+        isinstance(at, int)
+        and isinstance(kind, str)
+        and isinstance(body, bytes)
+        and isinstance(tables, bytes)
+    ):
         return None
-    return place.next(at, kind, body)
+    return place.next(at, kind, body, tables)
 
 
 def change_of(entry: Entry, parts: Parts) -> Change:
@@ -112,5 +129,7 @@ def change_of(entry: Entry, parts: Parts) -> Change:
     except DamagedError:
         raise
     except Exception as error:
-        message = f"Change {entry.seq} of the journal ({entry.kind}) cannot be read: {error!r}"
+        message = (
+            f"Change {entry.place.seq} of the journal ({entry.kind}) cannot be read: {error!r}"
+        )
         raise DamagedError(message) from error

@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from bitseg.errors import DamagedError, StoreError
-from bitseg.storage.points import reach
+from bitseg.storage.arrays import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,14 @@ def _journal_and_parts(connection: sqlite3.Connection) -> None:
     tables = {
         "meta": "key TEXT PRIMARY KEY, value BLOB NOT NULL",
         "journal": "seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, "
-        "body BLOB NOT NULL, digest BLOB NOT NULL",
+        "body BLOB NOT NULL, tables BLOB NOT NULL, digest BLOB NOT NULL",
         "parts": "id INTEGER PRIMARY KEY, path TEXT NOT NULL, body BLOB NOT NULL",
         "snapshots": "seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, chain BLOB NOT NULL, "
-        "body BLOB NOT NULL, digest BLOB NOT NULL",
+        "tables BLOB NOT NULL, body BLOB NOT NULL, digest BLOB NOT NULL",
         "answers": "key TEXT PRIMARY KEY, at INTEGER NOT NULL, request BLOB NOT NULL, "
         "body BLOB NOT NULL, digest BLOB NOT NULL",
-        "erasures": "seq INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (seq, hash)",
+        "erasures": "seq INTEGER NOT NULL, hash BLOB NOT NULL, digest BLOB NOT NULL, "
+        "PRIMARY KEY (seq, hash)",
     }
     for name, columns in tables.items():
         connection.execute(f"CREATE TABLE {name} ({columns})")
@@ -120,6 +121,8 @@ def pending(connection: sqlite3.Connection) -> list[str]:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", "") not in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
+            raise
         raise DamagedError(f"Expected a file of bitseg, got something else: {error}") from error
     if application != APPLICATION_ID and tables:
         raise StoreError("Expected a file of bitseg, got another program's SQLite file")
@@ -136,10 +139,28 @@ def migrate(database: Database) -> list[str]:
     todo = pending(database.connection)
     for number, (name, step) in enumerate(MIGRATIONS, 1):
         if name in todo:
-            with database.transaction("open"):
-                database.connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-                step(database.connection)
-                reach("open.migrating")
-                database.connection.execute(f"PRAGMA user_version={number}")
-            reach("open.migrated")
+            with database.transaction("migrate") as connection:
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                step(connection)
+                connection.execute(f"PRAGMA user_version={number}")
+                connection.execute(
+                    "INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (_schema_of(connection),)
+                )
     return todo
+
+
+def check_schema(connection: sqlite3.Connection) -> None:
+    """Refuse a file whose tables are not as the migrations made them.
+
+    Raises:
+        DamagedError: they are not.
+    """
+    expected = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+    if expected is None or expected[0] != _schema_of(connection):
+        raise DamagedError("The schema of the tables is not what was written, or is missing")
+
+
+def _schema_of(connection: sqlite3.Connection) -> bytes:
+    """Return the digest of the statements that made the tables and indexes."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name")
+    return digest(*(repr(row).encode() for row in rows))

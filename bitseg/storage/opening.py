@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Literal
@@ -11,20 +11,28 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from bitseg.changes import ChangeSettings
-from bitseg.errors import DamagedError, FieldError, StoreError
+from bitseg.errors import DamagedError, FieldError, NoRoomError, StoreError
 from bitseg.segments import Segments
-from bitseg.storage import acknowledged, erasures
-from bitseg.storage.backup import FILE_ID_BYTES
+from bitseg.storage import acknowledged
+from bitseg.storage.checks import (
+    check_acknowledged,
+    check_beside,
+    check_pages,
+    check_tables,
+)
 from bitseg.storage.codec import named
 from bitseg.storage.covers import Covers
-from bitseg.storage.database import Database, reader, store_error
+from bitseg.storage.database import FAILURES, Database, reader, store_error
 from bitseg.storage.holding import Hold
-from bitseg.storage.journal import Place, entries_after
-from bitseg.storage.migrations import migrate, pending
+from bitseg.storage.identity import meta_of, read_identity
+from bitseg.storage.journal import entries_after
+from bitseg.storage.making import make
+from bitseg.storage.migrations import check_schema
 from bitseg.storage.points import reach
 from bitseg.storage.reading import Meter, Reader, newest
 from bitseg.storage.snapshot import delete_parts
-from bitseg.storage.sqlite import FileState, SqliteStore
+from bitseg.storage.sqlite import SqliteStore
+from bitseg.storage.state import FileState
 from bitseg.tenant import Tenant
 from bitseg.writes import Writes
 from bitseg.zones import get_zone
@@ -35,15 +43,12 @@ if TYPE_CHECKING:
 
     from bitseg.storage.codec import PartName
     from bitseg.storage.database import Sync
-    from bitseg.storage.journal import Entry
+    from bitseg.storage.journal import Entry, Place
     from bitseg.storage.manifest import Manifest
     from bitseg.storage.reading import Progress
 
 SNAPSHOT_BYTES: Final = 64 * 2**20
 """A snapshot is due when the journal behind the last one has so many bytes."""
-
-_WAL_HEADER: Final = 32
-"""A -wal file of fewer bytes holds no frame (https://sqlite.org/fileformat2.html#walformat)."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -102,23 +107,20 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
         reach("open.locked")
         with _naming(path):
             check_beside(path)
-            _make(path, sync)
+            make(path, sync)
             covers = Covers()
             tenant = Tenant(get_zone("UTC"), 1)  # the first change of every file sets both
             writes = Writes(tenant, Segments(), RLock(), clock)
             tenant.contacts.watch(covers)
             tenant.events.watch(covers)
             told = acknowledged.read(path)
-            with closing(reader(path)) as connection, closing(reader(path)) as second:
-                state = read_all(
-                    connection, path, writes, covers, told, second=second, progress=progress
-                )
+            state = _read_beside_checks(path, writes, covers, told, progress)
             beside = acknowledged.AcknowledgedFile(path, synced=sync == "full")
             undo.callback(beside.close)
             _mark_open(path, beside, state)
             database = Database(path, sync)
             undo.callback(database.close)
-            _sweep(database, state.needed)
+            _sweep(database, state)
             store = SqliteStore(database, hold, beside, state, covers, snapshot_bytes)
             writes.commits.store = store
             store.begin(writes)
@@ -130,12 +132,36 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
     return writes
 
 
+def _read_beside_checks(
+    path: Path,
+    writes: Writes,
+    covers: Covers,
+    told: acknowledged.Acknowledged | None,
+    progress: Progress | None,
+) -> FileState:
+    """Read a file, and on another thread look whether its pages fit together."""
+
+    def check() -> None:
+        with closing(reader(path)) as connection:
+            check_pages(connection)
+
+    with closing(reader(path)) as connection, closing(reader(path)) as second:
+        check_schema(connection)
+        with ThreadPoolExecutor(1) as pool:
+            checked = pool.submit(check)
+            state = read_all(
+                connection, path, writes, covers, told, second=second, progress=progress
+            )
+            checked.result()
+            return state
+
+
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
     """Make an error of SQLite one that says what it means, and let all name the file."""
     try:
         yield
-    except sqlite3.Error as error:
+    except FAILURES as error:
         raise store_error(error, path) from error
     except StoreError as error:
         if str(path) in str(error):
@@ -144,71 +170,17 @@ def _naming(path: Path) -> Iterator[None]:
         raise type(error)(*faults) from error
 
 
-def check_beside(path: Path) -> None:
-    """Refuse a -wal file that is known not to be this file's.
-
-    SQLite would take its pages for newer ones, whatever they are.
-    """
-    wal = path.with_name(f"{path.name}-wal")
-    size = wal.stat().st_size if wal.exists() else 0
-    if size <= _WAL_HEADER:
-        return
-    if not path.exists():
-        raise DamagedError(f"{path} is missing, and {wal} with changes of it is there")
-    try:
-        uri = f"{path.absolute().as_uri()}?immutable=1"  # the file alone, without the -wal
-        with closing(sqlite3.connect(uri, uri=True)) as alone:
-            meta = meta_of(alone)
-    except sqlite3.Error:
-        return  # so young that all of it is in the -wal, or damaged, which reading will find
-    told = acknowledged.read(path)
-    closed = told is not None and told.closed and told.file_id == meta.get("file_id")
-    if closed or meta.get("closed") == b"1":
-        raise DamagedError(
-            f"{path} was closed in order, so {wal} is of another file or of an earlier time; "
-            "nothing was read. Move it away to open the file as it was closed"
-        )
-
-
 def _mark_open(path: Path, beside: acknowledged.AcknowledgedFile, state: FileState) -> None:
     """Note, before the first byte goes into a -wal, that one may be there from now on.
 
     A copy says in itself that it is closed; it is in no -wal mode yet, and stops saying so first.
     """
-    beside.write(state.file_id, state.place.seq, state.place.chain)
+    beside.write(state.identity.file_id, state.place.seq, state.place.chain)
     beside.sync()
     with closing(sqlite3.connect(path)) as connection:
         if meta_of(connection).get("closed") == b"1":
             with connection:
                 connection.execute("UPDATE meta SET value = ? WHERE key = 'closed'", (b"0",))
-
-
-def _make(path: Path, sync: Sync) -> None:
-    """Make the file if there is none, and bring an older one to the current format."""
-    if path.exists() and path.stat().st_size:
-        with closing(reader(path)) as connection:
-            if not pending(connection) and meta_of(connection):
-                return
-    database = Database(path, sync)
-    try:
-        migrate(database)
-        if not meta_of(database.connection):
-            with database.transaction("open") as connection:
-                connection.executemany(
-                    "INSERT INTO meta (key, value) VALUES (?, ?)",
-                    [
-                        ("file_id", secrets.token_bytes(FILE_ID_BYTES)),
-                        ("salt", secrets.token_bytes(erasures.HASH_BYTES)),
-                        ("closed", b"0"),
-                    ],
-                )
-    finally:
-        database.close()
-
-
-def meta_of(connection: sqlite3.Connection) -> dict[str, bytes]:
-    """Return what a file says of itself."""
-    return dict(connection.execute("SELECT key, value FROM meta").fetchall())
 
 
 def read_all(  # noqa: PLR0913 - what reading needs and fills
@@ -235,8 +207,8 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
     Raises:
         DamagedError: something is not what was written, or is missing.
     """
-    meta = meta_of(connection)
-    place, manifest = newest(connection)
+    identity = read_identity(connection)
+    place, manifest = newest(connection, identity.salt)
     needed = parts_needed(connection, place, manifest)
     meter = Meter(_size(connection, needed), progress)
     connections = (connection,) if second is None else (connection, second)
@@ -244,12 +216,13 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
     if manifest is not None:
         writes.apply(manifest.settings)
         reader_.snapshot(manifest)
-    state = FileState(meta["file_id"], meta["salt"], place, place.seq, needed)
+    state = FileState(identity, place, place.seq, needed)
     chain_told = place.chain if told is not None and told.seq == place.seq else None
     with closing(reader_.journal(connection, place)) as entries:
         chain_told = _follow(entries, state, told, chain_told)
     if told is not None:
-        _check_acknowledged(path, told, state, chain_told)
+        check_acknowledged(path, told, state, chain_told)
+    check_tables(connection, state)
     if reader_.segments(connection) and state.erased_at is None:
         state.erased_at = 0  # a snapshot ended before it had taken out all of someone
     return state
@@ -263,10 +236,10 @@ def _follow(
 ) -> bytes | None:
     """Note how far entries come; return the digest at the change that was acknowledged last."""
     for entry in entries:
-        state.place = Place(entry.seq, entry.chain)
+        state.place = entry.place
         state.journal_bytes += len(entry.body)
-        if told is not None and told.seq == entry.seq:
-            chain_told = entry.chain
+        if told is not None and told.seq == entry.place.seq:
+            chain_told = entry.place.chain
         if state.erased_at is None and entry.kind == "delete":
             state.erased_at = entry.at
     return chain_told
@@ -280,24 +253,6 @@ def _size(connection: sqlite3.Connection, needed: set[PartName]) -> int:
         for part, _ in needed
     )
     return int(row[0]) + sum(int(size[0]) for size in sizes if size is not None)
-
-
-def _check_acknowledged(
-    path: Path, told: acknowledged.Acknowledged, state: FileState, chain_told: bytes | None
-) -> None:
-    """Refuse a file that lacks changes which were acknowledged, or has others in their place."""
-    if told.file_id != state.file_id:
-        return  # nothing was acknowledged of this file: it is new, or a copy
-    if told.seq > state.place.seq:
-        if told.may_be_lost:
-            return
-        raise DamagedError(
-            f"{path} ends at change {state.place.seq}, and changes up to {told.seq} were "
-            "acknowledged: the file or its -wal is of an earlier time, or was cut. To go on "
-            f"without them all the same, move {acknowledged.beside(path)} away"
-        )
-    if chain_told is not None and chain_told != told.chain:
-        raise DamagedError(f"Change {told.seq} of {path} is not the one that was acknowledged")
 
 
 def parts_needed(
@@ -315,16 +270,20 @@ def parts_needed(
             if twice := parts & found:
                 numbers = ", ".join(str(part) for part, _ in sorted(twice))
                 raise DamagedError(
-                    f"Change {entry.seq} names parts that were named before: {numbers}"
+                    f"Change {entry.place.seq} names parts that were named before: {numbers}"
                 )
             found |= parts
     return found
 
 
-def _sweep(database: Database, needed: set[PartName]) -> None:
+def _sweep(database: Database, state: FileState) -> None:
     """Take out what a process left behind that ended midway: nothing names it."""
-    held = {part for (part,) in database.connection.execute("SELECT id FROM parts").fetchall()}
-    delete_parts(database, sorted(held - {part for part, _ in needed}), lambda: None)
-    (seq,) = database.connection.execute("SELECT coalesce(max(seq), 0) FROM snapshots").fetchone()
-    with database.transaction("trim", synced=False) as connection:
-        connection.execute("DELETE FROM journal WHERE seq <= ?", (seq,))
+    connection = database.connection
+    held = {part for (part,) in connection.execute("SELECT id FROM parts").fetchall()}
+    left = held - {part for part, _ in state.needed}
+    try:
+        delete_parts(database, sorted(left), lambda: None)
+        with database.transaction("trim", synced=False):
+            connection.execute("DELETE FROM journal WHERE seq <= ?", (state.snapshot_seq,))
+    except NoRoomError:  # the next snapshot takes them out, and so much of the journal
+        state.garbage = left

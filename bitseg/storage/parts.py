@@ -66,13 +66,13 @@ class PartWriter:
         garbage: parts that were written and that nothing will name; a snapshot takes them out.
     """
 
-    def __init__(self, database: Database) -> None:
-        """Take the file; ids go on behind those that it has."""
+    def __init__(self, database: Database, garbage: set[int]) -> None:
+        """Take the file, behind whose ids new ones go on, and parts of it that nothing names."""
         self._database = database
         row = database.connection.execute("SELECT coalesce(max(id), 0) FROM parts").fetchone()
         self._last = int(row[0])
         self.written = 0
-        self.garbage: set[int] = set()
+        self.garbage = garbage
 
     def new(self) -> Batch:
         """Return an empty batch of parts."""
@@ -89,9 +89,10 @@ class PartWriter:
         Raises:
             StoreError: none was written.
         """
-        with self._database.transaction("parts", synced=False) as connection:
+        size = sum(len(body) for _, _, body in rows)
+        with self._database.transaction("parts", size=size, synced=False) as connection:
             insert(connection, rows)
-        self.written += sum(len(body) for _, _, body in rows)
+        self.written += size
 
 
 class Batch:

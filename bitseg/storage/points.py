@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
 POINTS: Final = (
     "open.locked",
-    "open.migrating",
-    "open.migrated",
+    "migrate.begin",
+    "migrate.commit",
+    "migrate.committed",
     "open.read",
     "open.replaying",
     "open.ready",

@@ -20,7 +20,7 @@ from bitseg.storage.arrays import from_bytes
 from bitseg.storage.codec import events_from_bytes
 from bitseg.storage.coverage import Stretch
 from bitseg.storage.covers import ID
-from bitseg.storage.journal import Place, change_of, entries_after
+from bitseg.storage.journal import TABLES_ONLY, Place, change_of, entries_after
 from bitseg.storage.manifest import Manifest
 from bitseg.storage.parts import PartReader
 from bitseg.storage.points import reach
@@ -61,20 +61,28 @@ class Meter:
                 self._progress(min(self._done, self._total), self._total)
 
 
-def newest(connection: Connection) -> tuple[Place, Manifest | None]:
+def newest(connection: Connection, salt: bytes) -> tuple[Place, Manifest | None]:
     """Return the newest snapshot's place and manifest; at the very beginning there is none.
+
+    Args:
+        connection: looks at the file.
+        salt: of the file; a snapshot of another file is not taken for its.
 
     Raises:
         DamagedError: it is not what was written.
     """
     row = connection.execute(
-        "SELECT seq, at, chain, body, digest FROM snapshots ORDER BY seq DESC LIMIT 1"
+        "SELECT seq, at, chain, tables, body, digest FROM snapshots ORDER BY seq DESC LIMIT 1"
     ).fetchone()
     if row is None:
-        return Place(), None
-    seq, at, chain, body, expected = row
-    place = Place(seq, chain)
-    if snapshot_digest(place, at, body) != expected:
+        return Place.first(salt), None
+    seq, at, chain, tables, body, expected = row
+    place = Place(seq, chain, tables)
+    if (
+        not all(isinstance(one, bytes) for one in (chain, tables, body))
+        or not all(isinstance(one, int) for one in (seq, at))
+        or snapshot_digest(salt, place, at, body) != expected
+    ):
         raise DamagedError(f"The snapshot at change {seq} is not what was written")
     return place, msgspec.msgpack.decode(body, type=Manifest)
 
@@ -121,6 +129,9 @@ class Reader:
         """
         with closing(entries_after(connection, place)) as entries:
             for entry in entries:
+                if entry.kind == TABLES_ONLY:
+                    yield entry
+                    continue
                 change = change_of(entry, self._parts[0])
                 yield entry
                 reach("open.replaying")

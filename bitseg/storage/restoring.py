@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
@@ -17,18 +17,17 @@ from bitseg.changes import DeleteContacts
 from bitseg.errors import DamagedError, StoreError
 from bitseg.results import Restored
 from bitseg.storage import erasures
-from bitseg.storage.backup import mark_copy, sync_path
-from bitseg.storage.database import reader, store_error
+from bitseg.storage.backup import mark_copy
+from bitseg.storage.database import FAILURES, store_error, sync_path
 from bitseg.storage.erasures import ErasureList, hash_of
 from bitseg.storage.holding import Hold
-from bitseg.storage.journal import Place
-from bitseg.storage.opening import SNAPSHOT_BYTES, Wanted, meta_of, open_file
-from bitseg.storage.snapshot import snapshot_digest
+from bitseg.storage.opening import SNAPSHOT_BYTES, Wanted, open_file
 from bitseg.storage.verify import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bitseg.storage.sqlite import SqliteStore
     from bitseg.writes import Writes
 
 _PAGE: Final = 65_536
@@ -67,13 +66,12 @@ def restore_file(backup: Path, path: Path, listed: Path | None, *, replace: bool
             mark_copy(connection)
         known = None if listed is None else erasures.from_file(listed)
         restored = _erased_again(made, known)
-        _raise_number(made, known)
         if found := verify(made).findings:
             raise DamagedError(*found)
         _set_aside(path)
         made.replace(path)
         sync_path(path.parent)
-    except sqlite3.Error as error:
+    except FAILURES as error:
         raise store_error(error, backup) from error
     except OSError as error:
         if isinstance(error, StoreError):
@@ -87,33 +85,30 @@ def restore_file(backup: Path, path: Path, listed: Path | None, *, replace: bool
 
 
 def _erased_again(made: Path, known: ErasureList | None) -> Restored:
+    """Erase who was erased since; go on behind all that any list or backup may speak of."""
     writes = open_file(
         made, Wanted(), clock=None, sync="full", snapshot_bytes=SNAPSHOT_BYTES, progress=None
     )
+    store = cast("SqliteStore", writes.store)
     try:
-        gone = _still_there(made, writes, known) if known is not None else ()
+        gone = () if known is None else _still_there(store, writes, known)
         erased = writes.delete(DeleteContacts(gone)) if gone else 0
-        writes.store.snapshot()
+        store.go_on_behind(() if known is None else known.erased, AHEAD)
         return Restored(writes.tenant.contacts.live.count, erased)
     finally:
-        writes.store.close()
+        store.close()
 
 
-def _still_there(made: Path, writes: Writes, known: ErasureList) -> tuple[str, ...]:
+def _still_there(store: SqliteStore, writes: Writes, known: ErasureList) -> tuple[str, ...]:
     """Return the ids of contacts that were erased after the backup's last change.
 
     Raises:
         StoreError: the list is not of this file.
     """
-    with closing(reader(made)) as connection:
-        salt = meta_of(connection)["salt"]
-        (seq,) = connection.execute(
-            "SELECT max(coalesce((SELECT max(seq) FROM journal), 0), "
-            "coalesce((SELECT max(seq) FROM snapshots), 0))"
-        ).fetchone()
+    salt = store.salt
     if salt != known.salt:
         raise StoreError("The erasure list is of another file than the backup")
-    wanted = known.since(seq)
+    wanted = known.since(store.seq)
     contacts = writes.tenant.contacts
     rows = contacts.live.rows()
     found: list[str] = []
@@ -121,24 +116,6 @@ def _still_there(made: Path, writes: Writes, known: ErasureList) -> tuple[str, .
         ids = contacts.ids.take(rows[start : start + _PAGE].astype(np.uint32)).to_pylist()
         found += [contact_id for contact_id in ids if hash_of(salt, contact_id) in wanted]
     return tuple(found)
-
-
-def _raise_number(made: Path, known: ErasureList | None) -> None:
-    """Let the changes go on behind all that any list or backup may speak of.
-
-    The list is kept in the file as well.
-    """
-    erased = () if known is None else known.erased
-    with closing(sqlite3.connect(made)) as connection, connection:
-        connection.executemany("INSERT OR IGNORE INTO erasures (seq, hash) VALUES (?, ?)", erased)
-        seq, at, chain, body = connection.execute(
-            "SELECT seq, at, chain, body FROM snapshots"
-        ).fetchone()
-        place = Place(max(seq, *(number for number, _ in erased), 0) + AHEAD, chain)
-        connection.execute(
-            "UPDATE snapshots SET seq = ?, digest = ?",
-            (place.seq, snapshot_digest(place, at, body)),
-        )
 
 
 def _set_aside(path: Path) -> None:

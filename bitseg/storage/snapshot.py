@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from bitseg.errors import StoreError
 from bitseg.results import Snapshot
 from bitseg.storage.arrays import digest
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import named
 from bitseg.storage.manifest import Manifest
 from bitseg.storage.points import reach
-from bitseg.storage.tables import erase_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SLICE: Final = 4 * 2**20
 """Bytes of parts that are written, or taken out, in one transaction; other writes come between."""
 
+SLICE_LEAST: Final = 2**16
+"""What is taken out is overwritten, which takes room: where there is little, slices are small."""
+
 PAUSE: Final = 0.000_5
 """Seconds that a snapshot steps aside after each part, so that previews come between."""
 
@@ -38,9 +41,10 @@ PAUSE: Final = 0.000_5
 class Snapshotter:
     """Writes snapshots into a file, one at a time."""
 
-    def __init__(self, database: Database, parts: PartWriter) -> None:
-        """Take the file, and who writes parts."""
+    def __init__(self, database: Database, parts: PartWriter, salt: bytes) -> None:
+        """Take the file, who writes parts, and the salt of the file's digests."""
         self._database = database
+        self._salt = salt
         self._parts = parts
         self._unnamed: set[int] = set()  # parts that snapshots wrote and none yet names
 
@@ -54,7 +58,8 @@ class Snapshotter:
             erasing: whether contacts were erased since the last one, whose traces are to go.
 
         Raises:
-            StoreError: it was not written; the one before and the journal still stand.
+            StoreError: it was not written, and the one before and the journal still stand; or it
+                was, which the error says, and what it replaces is still there.
         """
         reach("snapshot.captured")
         began = time.monotonic()
@@ -67,10 +72,15 @@ class Snapshotter:
         body = msgspec.msgpack.encode(manifest)
         reach("snapshot.encoded")
         garbage = self._switch(place, at, body, manifest)
-        self._trim(place.seq, garbage)
-        if erasing:
-            self._erase(capture)
-        clean = self._database.checkpoint("TRUNCATE" if erasing else "PASSIVE")
+        try:
+            self._trim(place.seq, garbage)
+            clean = self._database.checkpoint("TRUNCATE" if erasing else "PASSIVE")
+        except StoreError as error:
+            self._parts.garbage |= set(garbage)
+            raise type(error)(
+                f"The snapshot at change {place.seq} is written, and what it replaces could not be "
+                f"taken out: {error}"
+            ) from error
         return Snapshot(
             place.seq,
             made,
@@ -120,11 +130,13 @@ class Snapshotter:
         """Make the snapshot the newest; return the parts that it leaves behind."""
         held = {part for part, _ in manifest.parts()}
         left = (self._named_before(place.seq) | self._unnamed | self._parts.garbage) - held
-        with self._database.transaction("switch") as connection:
+        with self._database.transaction("switch", size=len(body)) as connection:
             connection.execute("DELETE FROM snapshots")
+            sealed = snapshot_digest(self._salt, place, at, body)
             connection.execute(
-                "INSERT INTO snapshots (seq, at, chain, body, digest) VALUES (?, ?, ?, ?, ?)",
-                (place.seq, at, place.chain, body, snapshot_digest(place, at, body)),
+                "INSERT INTO snapshots (seq, at, chain, tables, body, digest) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (place.seq, at, place.chain, place.tables, body, sealed),
             )
         self._unnamed = set()
         self._parts.garbage -= left
@@ -156,16 +168,11 @@ class Snapshotter:
             self._database.work_off()
         delete_parts(self._database, garbage, self._database.work_off)
 
-    def _erase(self, capture: Capture) -> None:
-        """Take erased contacts' rows out of what segments keep."""
-        with self._database.transaction("erase") as connection:
-            erase_rows(connection, capture.live.others().rows())
 
-
-def snapshot_digest(place: Place, at: int, body: bytes) -> bytes:
-    """Return the digest of a row of ``snapshots``."""
-    numbers = place.seq.to_bytes(8, "little") + at.to_bytes(8, "little", signed=True)
-    return digest(numbers, place.chain, body)
+def snapshot_digest(salt: bytes, place: Place, at: int, body: bytes) -> bytes:
+    """Return the digest of a row of ``snapshots`` in a file with a salt."""
+    numbers = b"".join(one.to_bytes(8, "little", signed=True) for one in (place.seq, at))
+    return digest(salt, numbers, place.chain, place.tables, body)
 
 
 def delete_parts(database: Database, parts: list[int], between: Callable[[], None]) -> None:
@@ -179,12 +186,14 @@ def delete_parts(database: Database, parts: list[int], between: Callable[[], Non
             )
         ]
     while sizes:
-        some, size = [], 0
-        while sizes and size <= SLICE:
+        most = max(SLICE_LEAST, min(SLICE, database.room()))
+        some: list[tuple[int]] = []
+        size = 0
+        while sizes and (not some or size + sizes[-1][1] <= most):
             part, more = sizes.pop()
             some.append((part,))
             size += more
-        with database.transaction("trim", synced=False) as connection:
+        with database.transaction("trim", size=size, synced=False) as connection:
             connection.executemany("DELETE FROM parts WHERE id = ?", some)
         between()
 

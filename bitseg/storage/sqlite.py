@@ -9,8 +9,6 @@ from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from bitseg.changes import AddEvents, DeleteContacts, UpsertContacts
 from bitseg.errors import StoreError
 from bitseg.storage import erasures
@@ -18,27 +16,29 @@ from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
 from bitseg.storage.backup import copy_to
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import decode, encode, named
-from bitseg.storage.database import WAL_SOON
-from bitseg.storage.journal import Place, append
+from bitseg.storage.database import WAL_SOON, sync_wal
+from bitseg.storage.journal import TABLES_ONLY, Place, append
 from bitseg.storage.keeper import Keeper
+from bitseg.storage.ledger import Ledger
 from bitseg.storage.parts import PartReader, PartWriter, insert
 from bitseg.storage.points import reach
 from bitseg.storage.snapshot import Snapshotter
-from bitseg.storage.tables import Tables
+from bitseg.storage.state import Parked
+from bitseg.storage.tables import Tables, erase_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from bitseg.changes import Change
     from bitseg.results import Snapshot
     from bitseg.storage.acknowledged import AcknowledgedFile
-    from bitseg.storage.codec import PartName
     from bitseg.storage.covers import Covers
     from bitseg.storage.database import Database
     from bitseg.storage.holding import Hold
     from bitseg.storage.journal import Entry
     from bitseg.storage.parts import Batch
+    from bitseg.storage.state import FileState
     from bitseg.store import Answer
     from bitseg.writes import Writes
 
@@ -51,40 +51,6 @@ small it is."""
 
 PARTS_COUNT: Final = 8
 """Parts are read back so many times faster than the journal's own bytes, so they count less."""
-
-
-class Parked(msgspec.Struct, frozen=True):
-    """A change whose arrays lie in parts that nothing names yet.
-
-    Attributes:
-        kind: the kind of change, a word.
-        body: the change, with the parts' names.
-    """
-
-    kind: str
-    body: bytes
-
-
-class FileState(msgspec.Struct):
-    """What of a file must be known to go on writing it.
-
-    Attributes:
-        file_id: tells this file from every other, and from its copies.
-        salt: what erased ids are hashed with.
-        place: the last change.
-        snapshot_seq: the last change that the newest snapshot holds.
-        needed: the parts that something names, when it was read.
-        journal_bytes: of the changes behind it.
-        erased_at: when the first contact was erased since then, ms; None = none was.
-    """
-
-    file_id: bytes
-    salt: bytes
-    place: Place
-    snapshot_seq: int
-    needed: set[PartName]
-    journal_bytes: int = 0
-    erased_at: int | None = None
 
 
 class SqliteStore:
@@ -108,7 +74,7 @@ class SqliteStore:
         self._covers = covers
         self._snapshot_bytes = snapshot_bytes
         self._acknowledged = told
-        self._parts = PartWriter(database)
+        self._parts = PartWriter(database, state.garbage)
         self._bodies: dict[int, bytes] = {}
         self._one_snapshot = Lock()
         self._keeper = Keeper(self._look_after)
@@ -118,7 +84,7 @@ class SqliteStore:
         """Take the tenant that the changes are of, and begin to look after the file."""
         self._writes = writes
         self._tables = Tables(writes.tenant.contacts, writes.segments)
-        self._snapshotter = Snapshotter(self._database, self._parts)
+        self._snapshotter = Snapshotter(self._database, self._parts, self.salt)
         self._acknowledge()
         self._keeper.start()
 
@@ -131,6 +97,16 @@ class SqliteStore:
     def path(self) -> Path:
         """The file."""
         return self._database.path
+
+    @property
+    def seq(self) -> int:
+        """The number of the last change."""
+        return self._state.place.seq
+
+    @property
+    def salt(self) -> bytes:
+        """What erased ids are hashed with."""
+        return self._state.identity.salt
 
     def park(self, change: Change) -> Parked:
         """Put a change aside: its arrays into the file, unnamed, so that nobody sees them.
@@ -168,15 +144,18 @@ class SqliteStore:
         """
         batch = self._parts.new()
         with batch.or_give_up():
-            entries, bodies = self._write(changes, answers, batch, at)
-        if entries:
-            self._state.place = Place(entries[-1].seq, entries[-1].chain)
+            coded = self._encoded(changes, batch)
+            entries = self._write(changes, coded, answers, batch, at)
         parts = sum(len(body) for _, _, body in batch.rows)
-        journal = sum(len(entry.body) for entry in entries)
+        journal = sum(len(body) for _, body in coded)
         self._state.journal_bytes += journal + parts // PARTS_COUNT
-        self._acknowledge()
+        self._came_to(entries[-1].place)
         reach("write.acknowledged")
-        self._bodies = bodies
+        self._bodies = {
+            id(change): body
+            for change, (_, body) in zip(changes, coded, strict=True)
+            if isinstance(change, UpsertContacts | AddEvents)
+        }
         if self._state.erased_at is None and any(
             isinstance(change, DeleteContacts) for change in changes
         ):
@@ -184,54 +163,77 @@ class SqliteStore:
         if self._is_due() or self._database.wal_bytes > WAL_SOON:
             self._keeper.wake()
 
-    def _write(
-        self, changes: Sequence[Change | Parked], answers: Sequence[Answer], batch: Batch, at: int
-    ) -> tuple[list[Entry], dict[int, bytes]]:
-        """Write changes and answers in one transaction; return as ``_encoded`` does."""
-        entries, bodies = self._encoded(changes, batch, at)
-        with self._database.transaction("write") as connection:
-            insert(connection, batch.rows)
-            append(connection, entries)
-            reach("write.journal")
-            for change, entry in zip(changes, entries, strict=True):
-                if isinstance(change, Parked):
-                    continue
-                self._tables.write(connection, change)
-                if isinstance(change, DeleteContacts):
-                    erasures.write(connection, entry.seq, self._state.salt, change.ids)
-                    erase_from_answers(connection, change.ids)
-            for answer in answers:
-                write_answer(connection, answer)
-            reach("write.tables")
-        return entries, bodies
-
-    def _encoded(
-        self, changes: Sequence[Change | Parked], batch: Batch, at: int
-    ) -> tuple[list[Entry], dict[int, bytes]]:
-        """Return the entries of changes, and by identity the bytes of those that may be adopted.
+    def _encoded(self, changes: Sequence[Change | Parked], batch: Batch) -> list[tuple[str, bytes]]:
+        """Return the kinds and the bytes of changes; large arrays are in the batch.
 
         Raises:
-            StoreError: one cannot be encoded; nothing was kept.
+            StoreError: one cannot be encoded.
         """
-        place, entries, bodies = self._state.place, [], {}
         try:
-            for change in changes:
-                if isinstance(change, Parked):
-                    kind, body = change.kind, change.body
-                else:
-                    kind, body = encode(change, batch)
-                entry = place.next(at, kind, body)
-                place = Place(entry.seq, entry.chain)
-                entries.append(entry)
-                if isinstance(change, UpsertContacts | AddEvents):
-                    bodies[id(change)] = body
+            return [
+                (change.kind, change.body) if isinstance(change, Parked) else encode(change, batch)
+                for change in changes
+            ]
         except StoreError:
             raise
         except Exception as error:
             raise StoreError(
                 f"A change could not be encoded, so nothing was kept: {error!r}"
             ) from error
-        return entries, bodies
+
+    def _write(
+        self,
+        changes: Sequence[Change | Parked],
+        coded: list[tuple[str, bytes]],
+        answers: Sequence[Answer],
+        batch: Batch,
+        at: int,
+    ) -> list[Entry]:
+        """Write changes and answers in one transaction; return the journal's entries of it."""
+        place, entries = self._state.place, []
+        size = sum(len(body) for _, body in coded) + sum(len(body) for _, _, body in batch.rows)
+        with self._database.transaction("write", size=size + 1) as connection:
+            ledger = Ledger(connection, place.tables)
+            insert(connection, batch.rows)
+            for answer in answers:
+                write_answer(ledger, answer)
+            for change, (kind, body) in zip(changes, coded, strict=True):
+                if not isinstance(change, Parked):
+                    self._tables.write(ledger, change)
+                if isinstance(change, DeleteContacts):
+                    self._erase_ids(ledger, place.seq + 1, change.ids)
+                entries.append(place.next(at, kind, body, ledger.total))
+                place = entries[-1].place
+            if not entries:
+                entries.append(place.next(at, TABLES_ONLY, b"", ledger.total))
+            reach("write.tables")
+            append(connection, entries)
+            reach("write.journal")
+        return entries
+
+    def _erase_ids(self, ledger: Ledger, seq: int, ids: Sequence[str]) -> None:
+        """Note that a change erases contacts, and take their ids out of answers."""
+        salt = self.salt
+        erasures.write(ledger, ((seq, erasures.hash_of(salt, one)) for one in ids))
+        erase_from_answers(ledger, ids)
+
+    def _came_to(self, place: Place) -> None:
+        """Note that changes up to a place are in the file, in it and beside it.
+
+        Raises:
+            StoreError: it could not be noted beside it; then nothing more is written.
+        """
+        self._state.place = place
+        with self._or_stop():
+            self._acknowledge()
+
+    @contextmanager
+    def _or_stop(self) -> Iterator[None]:
+        """Write nothing more where what lies beside the file could not be written."""
+        try:
+            yield
+        except StoreError as error:
+            raise self._database.stop(error) from error
 
     def published(self, change: Change, first_row: int, parked: Parked | None = None) -> None:
         """Hear that a change was applied, and from which row on contacts are new by it."""
@@ -254,20 +256,36 @@ class SqliteStore:
             StoreError: it was not written; the one before and the journal still stand.
         """
         with self._one_snapshot:
-            with self._writes.commits.paused(), self._writes.lock:
+            with self._writes.commits.paused():
                 self._writes.commits.check_whole()
-                place, journal_bytes = self._state.place, self._state.journal_bytes
                 erased_at, at = self._state.erased_at, self._writes.now()
-                capture = Capture(self._writes, self._covers)
+                if erased_at is not None:
+                    self._erase_rows(at)
+                with self._writes.lock:
+                    place, journal_bytes = self._state.place, self._state.journal_bytes
+                    capture = Capture(self._writes, self._covers)
                 self._state.erased_at = None
             erasing = erased_at is not None
             with self._erased_again(erased_at):
+                with self._or_stop():
+                    self._acknowledged.sync()  # what a snapshot holds was acknowledged, for good
                 done = self._snapshotter.take(place, capture, at, erasing=erasing)
             if not done.clean:
                 self._state.erased_at = erased_at
             self._state.snapshot_seq = place.seq
             self._state.journal_bytes -= journal_bytes
             return done
+
+    def _erase_rows(self, at: int) -> None:
+        """Take erased contacts' rows out of what segments keep, while nobody writes."""
+        dead = self._writes.tenant.contacts.live.others().rows()
+        before = self._state.place
+        with self._database.transaction("erase") as connection:
+            ledger = Ledger(connection, before.tables)
+            erase_rows(ledger, dead)
+            entry = before.next(at, TABLES_ONLY, b"", ledger.total)
+            append(connection, [entry])
+        self._came_to(entry.place)
 
     @contextmanager
     def _erased_again(self, erased_at: int | None) -> Iterator[None]:
@@ -278,6 +296,25 @@ class SqliteStore:
             if erased_at is not None:
                 self._state.erased_at = erased_at
             raise
+
+    def go_on_behind(self, erased: Iterable[tuple[int, bytes]], ahead: int) -> Snapshot:
+        """Hold what other files erased, and let changes go on so many numbers behind all of it.
+
+        The file is whole again only with the snapshot that this ends with.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        erased = set(erased)
+        with self._writes.commits.paused(), self._database.transaction("erase") as connection:
+            before = self._state.place
+            ledger = Ledger(connection, before.tables)
+            held = erasures.read(connection, self.salt).erased
+            erasures.write(ledger, erased - set(held))
+            last = max((seq for seq, _ in erased), default=0)
+            seq = max(last, before.seq) + ahead
+            self._state.place = Place(seq, before.chain, ledger.total)
+        return self.snapshot()
 
     def backup(self, destination: Path) -> None:
         """Copy the file as it is now, beside readers and writers.
@@ -307,12 +344,14 @@ class SqliteStore:
                 reach("close.begin")
                 self._write_erasures()
                 if self._database.checkpoint("TRUNCATE"):
+                    sync_wal(self.path)  # that it is empty, before anything says so
                     self._acknowledge(closed=True)
                 reach("close.marked")
 
     def _acknowledge(self, *, closed: bool = False) -> None:
         place = self._state.place
-        self._acknowledged.write(self._state.file_id, place.seq, place.chain, closed=closed)
+        file_id = self._state.identity.file_id
+        self._acknowledged.write(file_id, place.seq, place.chain, closed=closed)
 
     def _is_due(self) -> bool:
         """Return whether there is so much to replay that a snapshot is due."""
@@ -333,6 +372,6 @@ class SqliteStore:
     def _write_erasures(self) -> None:
         """Bring the list beside the file up to date."""
         with self._database.reading() as connection:
-            listed = erasures.read(connection, self._state.salt)
+            listed = erasures.read(connection, self.salt)
         if listed.erased:
             erasures.to_file(listed, erasures.beside(self.path))

@@ -1,14 +1,13 @@
 """The tables are segments as any SQLite tool can read them, changed in the write's transaction.
 
-Each row that answers rest on carries a digest of its cells. ``segment_contacts`` lists the members
-of static segments by id for readers; the engine itself reads ``segments.members``.
+``segments`` and ``segment_changes`` are in the ledger. ``segment_contacts`` lists the members of
+static segments by id for readers; the engine itself reads ``segments.members``.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
@@ -25,9 +24,10 @@ from bitseg.clock import show_instant
 from bitseg.contacts import as_ids
 from bitseg.errors import DamagedError
 from bitseg.rules.respell import respell
-from bitseg.storage.arrays import digest
+from bitseg.storage.ledger import COVERED, rows_in
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Generator, Sequence
 
     from bitseg.bitmap import Rows
@@ -35,15 +35,8 @@ if TYPE_CHECKING:
     from bitseg.contacts import Contacts
     from bitseg.rules.nodes import Definition
     from bitseg.segments import Segments
+    from bitseg.storage.ledger import Cell, Ledger
     from bitseg.zones import Zone
-
-_TABLES: Final = {
-    "segment_contacts": "segment_id",
-    "segment_changes": "segment_id",
-    "segment_analytics": "segment_id",
-    "segments": "id",
-}
-"""What a segment has rows in."""
 
 _ANY_ROW: Final = 2**32
 """More rows than there can be: what a set of so many holds is kept as roaring."""
@@ -60,24 +53,27 @@ class Tables:
         self._contacts = contacts
         self._segments = segments
 
-    def write(self, connection: sqlite3.Connection, change: Change) -> None:
-        """Write what a change means for the tables, in a transaction of the caller's."""
+    def write(self, ledger: Ledger, change: Change) -> None:
+        """Write what a change means for the tables, in the ledger's transaction."""
         match change:
             case DefineSegment():
-                self._define(connection, change)
+                self._define(ledger, change)
             case RefreshSegments():
                 for moved in change.moved:
-                    _record(connection, moved)
+                    _record(ledger, moved)
             case RemoveSegment():
-                for table, column in _TABLES.items():
-                    connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (change.id,))  # noqa: S608
+                for table in ("segment_contacts", "segment_analytics"):
+                    query = f"DELETE FROM {table} WHERE segment_id = ?"  # noqa: S608 - names are ours
+                    ledger.connection.execute(query, (change.id,))
+                ledger.delete("segment_changes", "segment_id = ?", (change.id,))
+                ledger.delete("segments", "id = ?", (change.id,))
             case DeleteContacts():
-                _forget(connection, change.ids)
-                self._count_down(connection, change)
+                _forget(ledger.connection, change.ids)
+                self._count_down(ledger, change)
             case _:
                 pass
 
-    def _count_down(self, connection: sqlite3.Connection, change: DeleteContacts) -> None:
+    def _count_down(self, ledger: Ledger, change: DeleteContacts) -> None:
         """Take those who are to be erased out of the counts of recorded members."""
         n = self._contacts.n
         rows = self._contacts.rows_of(as_ids(change.ids))
@@ -85,38 +81,38 @@ class Tables:
         for segment in self._segments.ids():
             less = self._segments.history.members(segment, n).and_count(gone)
             if less:
-                connection.execute(
-                    "UPDATE segments SET contact_count = contact_count - ? WHERE id = ?",
-                    (less, segment),
-                )
+                count = _count_of(ledger.connection, segment) - less
+                ledger.update("segments", {"contact_count": count}, "id = ?", (segment,))
 
-    def _define(self, connection: sqlite3.Connection, change: DefineSegment) -> None:
+    def _define(self, ledger: Ledger, change: DefineSegment) -> None:
         at = show_instant(change.at)
         static = change.members is not None
-        before = connection.execute(
-            "SELECT contact_count, created_at, members NOTNULL FROM segments WHERE id = ?",
-            (change.id,),
+        cells: dict[str, Cell] = {
+            "segment_type": "static" if static else "dynamic",
+            "rules": None if change.rules is None else change.rules.decode("utf-8"),
+            "spelled": change.spelled,
+            "last_recalculated_at": at,
+            "updated_at": at,
+            "members": change.members,
+        }
+        before = ledger.connection.execute(
+            "SELECT members NOTNULL FROM segments WHERE id = ?", (change.id,)
         ).fetchone()
-        count, created_at, was_static = (0, at, False) if before is None else before
-        rules = None if change.rules is None else change.rules.decode("utf-8")
-        connection.execute(
-            "INSERT INTO segments (id, name, segment_type, rules, spelled, contact_count, "
-            "last_recalculated_at, created_at, updated_at, members, digest) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "segment_type = excluded.segment_type, rules = excluded.rules, "
-            "spelled = excluded.spelled, contact_count = excluded.contact_count, "
-            "last_recalculated_at = excluded.last_recalculated_at, "
-            "updated_at = excluded.updated_at, members = excluded.members, "
-            "digest = excluded.digest",
-            (
-                *(change.id, change.id, "static" if static else "dynamic", rules, change.spelled),
-                *(count, at, created_at, at, change.members),
-                segment_digest(change.id, change.spelled, change.members),
-            ),
-        )
+        if before is None:
+            cells |= {"id": change.id, "name": change.id, "created_at": at}
+            cells |= {"contact_count": 0, "is_active": 1}
+            ledger.insert("segments", [[cells.get(name) for name in COVERED["segments"]]])
+        else:
+            ledger.update("segments", cells, "id = ?", (change.id,))
         if change.moved is not None:
-            _record(connection, change.moved)
-        if static and was_static:
+            _record(ledger, change.moved)
+        self._relist(ledger.connection, change, was_static=before is not None and bool(before[0]))
+
+    def _relist(
+        self, connection: sqlite3.Connection, change: DefineSegment, *, was_static: bool
+    ) -> None:
+        """List a segment's static members anew, or only those who came and went."""
+        if change.members is not None and was_static:
             if change.moved is not None:
                 self._list(connection, change, change.moved.entered, change.moved.left)
             return
@@ -147,18 +143,6 @@ class Tables:
         return ids
 
 
-def segment_digest(segment: str, spelled: bytes | None, members: bytes | None) -> bytes:
-    """Return the digest of what answers rest on in a row of ``segments``."""
-    return digest(segment.encode("utf-8"), spelled or b"", members or b"")
-
-
-def change_digest(moved: MembersChanged) -> bytes:
-    """Return the digest of a row of ``segment_changes``."""
-    numbers = moved.number.to_bytes(8, "little") + moved.at.to_bytes(8, "little", signed=True)
-    segment = moved.segment.encode("utf-8")
-    return digest(segment, numbers, moved.entered, moved.left)
-
-
 def segments_in(
     connection: sqlite3.Connection, n: int, zone: Zone
 ) -> Generator[tuple[str, Definition | RowSet]]:
@@ -167,18 +151,16 @@ def segments_in(
     Raises:
         DamagedError: one is not what was written.
     """
-    query = "SELECT id, spelled, members, digest FROM segments ORDER BY rowid"
-    with closing(connection.execute(query)) as rows:
-        for segment, spelled, members, expected in rows:
-            if (
-                not isinstance(segment, str)
-                or segment_digest(segment, spelled, members) != expected
-            ):
+    with closing(rows_in(connection, "segments")) as rows:
+        for whole, cells in rows:
+            row: dict[str, Any] = dict(zip(COVERED["segments"], cells, strict=True))
+            segment = row["id"]
+            if not whole:
                 raise DamagedError(f"Segment {segment!r} is not what was written")
-            if members is None:
-                yield segment, respell(spelled, zone)
+            if row["members"] is None:
+                yield segment, respell(row["spelled"], zone)
             else:
-                yield segment, RowSet.from_bytes(members, n)
+                yield segment, RowSet.from_bytes(row["members"], n)
 
 
 def records_in(connection: sqlite3.Connection) -> Generator[MembersChanged]:
@@ -187,59 +169,53 @@ def records_in(connection: sqlite3.Connection) -> Generator[MembersChanged]:
     Raises:
         DamagedError: one is not what was written, or is missing.
     """
-    query = (
-        "SELECT segment_id, number, at, entered, left, digest FROM segment_changes "
-        "ORDER BY segment_id, number"
-    )
-    with closing(connection.execute(query)) as rows:
+    with closing(rows_in(connection, "segment_changes", "segment_id, number")) as rows:
         segment, last = None, 0
-        for *cells, expected in rows:
-            moved = MembersChanged(*cells)
+        for whole, cells in rows:
+            moved = MembersChanged(*cells)  # type: ignore[arg-type] # the digest tells the types
             last = last + 1 if moved.segment == segment else 1
             segment = moved.segment
+            if not whole:
+                message = f"Record {moved.number} of segment {segment!r} is not what was written"
+                raise DamagedError(message)
             if moved.number != last:
                 raise DamagedError(f"Segment {segment!r} lacks its record {last}")
-            if change_digest(moved) != expected:
-                raise DamagedError(f"Record {last} of segment {segment!r} is not what was written")
             yield moved
 
 
-def erase_rows(connection: sqlite3.Connection, rows: Rows) -> None:
+def erase_rows(ledger: Ledger, rows: Rows) -> None:
     """Take rows of erased contacts out of all members and records."""
     dead = RowSet.from_rows(rows, _ANY_ROW)
-    segments = connection.execute("SELECT id, spelled, members FROM segments WHERE members NOTNULL")
-    for segment, spelled, members in segments.fetchall():
-        left = _without(members, dead)
-        connection.execute(
-            "UPDATE segments SET members = ?, digest = ? WHERE id = ?",
-            (left, segment_digest(segment, spelled, left), segment),
-        )
-    records = connection.execute(
-        "SELECT segment_id, number, at, entered, left FROM segment_changes"
-    )
-    for cells in records.fetchall():
-        moved = MembersChanged(*cells)
-        moved = msgspec.structs.replace(
-            moved, entered=_without(moved.entered, dead), left=_without(moved.left, dead)
-        )
-        connection.execute(
-            "UPDATE segment_changes SET entered = ?, left = ?, digest = ? "
-            "WHERE segment_id = ? AND number = ?",
-            (moved.entered, moved.left, change_digest(moved), moved.segment, moved.number),
-        )
+    connection = ledger.connection
+    members_of = connection.execute("SELECT id, members FROM segments WHERE members NOTNULL")
+    for segment, members in members_of.fetchall():
+        less = _without(members, dead)
+        if less != members:
+            ledger.update("segments", {"members": less}, "id = ?", (segment,))
+    records = connection.execute('SELECT rowid, entered, "left" FROM segment_changes')
+    for number, *before in records.fetchall():
+        entered, left = (_without(one, dead) for one in before)
+        if [entered, left] != before:
+            ledger.update(
+                "segment_changes", {"entered": entered, "left": left}, "rowid = ?", (number,)
+            )
 
 
-def _record(connection: sqlite3.Connection, moved: MembersChanged) -> None:
-    connection.execute(
-        "INSERT INTO segment_changes (segment_id, number, at, entered, left, digest) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (*msgspec.structs.astuple(moved), change_digest(moved)),
-    )
-    connection.execute(
-        "UPDATE segments SET contact_count = contact_count + ?, last_recalculated_at = ? "
-        "WHERE id = ?",
-        (_count(moved.entered) - _count(moved.left), show_instant(moved.at), moved.segment),
-    )
+def _record(ledger: Ledger, moved: MembersChanged) -> None:
+    ledger.insert("segment_changes", [msgspec.structs.astuple(moved)])
+    more = _count(moved.entered) - _count(moved.left)
+    cells: dict[str, Cell] = {
+        "contact_count": _count_of(ledger.connection, moved.segment) + more,
+        "last_recalculated_at": show_instant(moved.at),
+    }
+    ledger.update("segments", cells, "id = ?", (moved.segment,))
+
+
+def _count_of(connection: sqlite3.Connection, segment: str) -> int:
+    """Return how many recorded members a segment's row says it has."""
+    query = "SELECT contact_count FROM segments WHERE id = ?"
+    (count,) = connection.execute(query, (segment,)).fetchone()
+    return int(count)
 
 
 def _forget(connection: sqlite3.Connection, ids: Sequence[str]) -> None:

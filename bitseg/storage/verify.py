@@ -19,14 +19,15 @@ from bitseg.results import Verified
 from bitseg.segments import Segments
 from bitseg.storage import acknowledged
 from bitseg.storage.absence import found_in
-from bitseg.storage.answers import answer_digest
+from bitseg.storage.checks import check_beside, check_pages
 from bitseg.storage.covers import Covers
-from bitseg.storage.database import reader, store_error
-from bitseg.storage.migrations import pending
-from bitseg.storage.opening import check_beside, parts_needed, read_all
+from bitseg.storage.database import FAILURES, reader, store_error
+from bitseg.storage.identity import read_identity
+from bitseg.storage.ledger import rows_in
+from bitseg.storage.migrations import check_schema, pending
+from bitseg.storage.opening import parts_needed, read_all
 from bitseg.storage.parts import PartReader
 from bitseg.storage.reading import newest
-from bitseg.store import Answer
 from bitseg.tenant import Tenant
 from bitseg.writes import Writes
 from bitseg.zones import get_zone
@@ -71,6 +72,7 @@ def verify(path: Path, absent: tuple[str, ...] = (), progress: Progress | None =
 def _check_format(connection: sqlite3.Connection) -> None:
     if todo := pending(connection):
         raise StoreError(f"Expected the current format; open it once to add {', '.join(todo)}")
+    check_schema(connection)
 
 
 class _Check:
@@ -101,7 +103,7 @@ class _Check:
             self.findings += [
                 msgspec.structs.replace(fault, path=fault.path or where) for fault in error.faults
             ]
-        except sqlite3.Error as error:
+        except FAILURES as error:
             self.say(where, str(store_error(error, self._path)), "damaged")
         except ValueError as error:  # rows that are not there, of digests that are right
             self.say(where, str(error), "damaged")
@@ -119,15 +121,11 @@ class _Check:
 
     def everything(self, connection: sqlite3.Connection) -> None:
         """Check all that there is."""
-        self.run("pages", lambda: self._pages(connection))
+        self.run("pages", lambda: check_pages(connection, _SHOWN))
         self.run("parts", lambda: self._parts(connection))
-        self.run("answers", lambda: self._answers(connection))
+        for table in ("answers", "erasures"):
+            self.run(table, lambda table=table: self._rows(connection, table))  # type: ignore[misc]
         self.run("content", lambda: self._content(connection))
-
-    def _pages(self, connection: sqlite3.Connection) -> None:
-        for (said,) in connection.execute("PRAGMA integrity_check(20)"):
-            if said != "ok":
-                self.say("pages", str(said), "damaged")
 
     def _parts(self, connection: sqlite3.Connection) -> None:
         """Check each part that anything names, not only the first that is wrong."""
@@ -140,15 +138,14 @@ class _Check:
     def _named(self, connection: sqlite3.Connection) -> set[PartName]:
         names: set[PartName] = set()
         with self.noting("snapshot"):
-            names |= parts_needed(connection, *newest(connection))
+            names |= parts_needed(connection, *newest(connection, read_identity(connection).salt))
         return names
 
-    def _answers(self, connection: sqlite3.Connection) -> None:
-        rows = connection.execute("SELECT key, request, body, at, digest FROM answers")
-        for *cells, expected in rows:
-            answer = Answer(*cells)
-            if answer_digest(answer) != expected:
-                self.say(f"answer {answer.key}", "It is not what was written", "damaged")
+    def _rows(self, connection: sqlite3.Connection, table: str) -> None:
+        """Check the rows of a table that opening a file does not read."""
+        for whole, (first, *_) in rows_in(connection, table):
+            if not whole:
+                self.say(f"{table} {first!r}", "It is not what was written", "damaged")
 
     def _content(self, connection: sqlite3.Connection) -> None:
         """Read everything into memory, and compare bitmaps with what they are made of."""

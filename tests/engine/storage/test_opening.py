@@ -14,8 +14,8 @@ import pytest
 import bitseg
 from bitseg import DamagedError, FieldError, InUseError, StoreError
 from bitseg.storage import migrations
-from bitseg.storage.database import Database
-from bitseg.storage.migrations import FORMAT, MIGRATIONS, migrate
+from bitseg.storage.making import make
+from bitseg.storage.migrations import FORMAT, MIGRATIONS, pending
 from tests.engine.making import Clock, all_of, field
 
 DAY = 86_400_000
@@ -121,9 +121,9 @@ def test_a_file_that_had_the_first_migration_only_is_brought_forward(
     with monkeypatch.context() as older:
         older.setattr(migrations, "MIGRATIONS", MIGRATIONS[:1])
         older.setattr(migrations, "FORMAT", 1)
-        database = Database(path, "full")
-        assert migrate(database) == ["journal and parts"]
-        database.close()
+        make(path, "full")
+    with closing(sqlite3.connect(path)) as connection:
+        assert pending(connection) == ["segments"]
     with _open(path) as engine:
         engine.load_contacts([{"id": "a"}])
         assert engine.define_segment("s", ["a"]) == 1

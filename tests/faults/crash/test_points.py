@@ -29,7 +29,7 @@ SEEDS = 10_000
 """Seeds of these tests begin so far behind the first."""
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "making": ("open.migrating", "open.migrated"),
+    "making": ("migrate.",),
     "opening": ("open.locked", "open.read", "open.replaying", "open.ready"),
     "writing": ("write.", "parts."),
     "snapshots": ("snapshot.", "switch.", "trim.", "erase.", "checkpoint."),
@@ -54,7 +54,7 @@ def test_every_point_is_in_one_group() -> None:
 
 def _making(hits: Counter[str]) -> Script:
     """End a writer in and behind each migration of a new file."""
-    for point in ("open.migrating", "open.migrated") * 2:
+    for point in _points("making") * 2:
         see_hit((yield at_point(point)), point)
         hits[point] += 1
 

@@ -37,11 +37,17 @@ def flips(
         else:
             what = kinds[turn % len(kinds)]
             page = draw.choice(pages[what])
-            end, at = DB, (page - 1) * size + draw.randrange(size)
+            end, at = DB, (page - 1) * size + _in_page(draw, size)
             if at >= len(original.files[DB]):  # it is only in the -wal yet
                 at = draw.randrange(len(original.files[DB]))
         data = flipped(original.files[end], at, mask)
         yield Image(f"{what}: byte {at} of {end or 'db'} ^ {mask}", {**original.files, end: data})
+
+
+def _in_page(draw: random.Random, size: int) -> int:
+    """Return a place in a page: every other one anywhere, others where its heads and rows lie."""
+    places = (draw.randrange(size), draw.randrange(size), draw.randrange(16), -draw.randrange(300))
+    return draw.choice(places) % size
 
 
 def _in_wal(draw: random.Random, wal: bytes, page: int) -> int:

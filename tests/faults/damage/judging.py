@@ -1,7 +1,9 @@
 """Judging is opening a damaged file and saying whether what came of it was promised.
 
 Promised is: refused with an error that names what is wrong, the files left as they were; or open
-with all that was acknowledged, and as good for further writes as if nothing had happened.
+with all that was acknowledged, and as good for further writes as if nothing had happened. What
+only a write rests on, such as an index, may be found by the write: it is refused by name then,
+what was acknowledged before stands, and verifying the file finds it too.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+import bitseg
 from bitseg import StoreError
 from tests.faults.damage.files import put, reopen, take
 from tests.faults.damage.telling import apart, tell
-from tests.faults.damage.world import Json, work_on
+from tests.faults.damage.world import WORKING_ON, Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.faults.damage.files import Files
 
-Outcome = Literal["refused", "harmless", "wrong"]
+Outcome = Literal["refused", "harmless", "refused later", "wrong"]
 
 PATIENCE: Final = 60
 """Seconds after which an open hangs."""
@@ -34,7 +37,9 @@ PATIENCE: Final = 60
 NAMED: Final = re.compile(
     r"[Cc]hanges? \d+|Part \d+|[Ss]napshot at change \d+|[Ss]egment '|Record \d+ of|-wal\b"
     r"|format \d+|another program|page \d+|malformed|not a database|no such (table|column)"
-    r"|unsupported file format|contact ids|event ids|[Tt]he (meta|file_id|salt)|is missing"
+    r"|unsupported file format|contact ids|event ids|[Tt]he (meta|file_id|salt)"
+    r"|is (missing|empty)|[Pp]ages do not fit|[Ss]chema"
+    r"|column '\w+' with|answer to the write|Segment None"
 )
 """What a message must say one of: the part, change, segment, page or file that is not as it was."""
 
@@ -65,7 +70,7 @@ class Report:
         self.outcomes[outcome] += 1
         if outcome == "wrong":
             self.wrong.append(f"{image.name}: {said}")
-        if outcome == "refused":
+        if outcome.startswith("refused"):
             self.messages[re.sub(r"\d+|'.*?'|/\S+", "#", said)] += 1
 
     def __str__(self) -> str:
@@ -88,7 +93,7 @@ class Judge:
         self._files = files
         self._tale = tale
         self._directory = directory
-        self._further = _wrote_on(files, directory) if further else None
+        self._further = _wrote_on(files, directory) if further else []
         self.report = Report()
 
     def judge(self, image: Image) -> Outcome:
@@ -107,17 +112,39 @@ class Judge:
             engine = reopen(path)
         except StoreError as error:
             return self._refused(image, path, str(error))
-        with engine:
-            if differences := apart(self._tale, tell(engine)):
-                return "wrong", f"opens and is not what was acknowledged: {differences}"
-            said = work_on(engine) if self._further else {}
-        if self._further is None:
-            return "harmless", ""
+        told, late = [], ""
+        try:
+            with engine:
+                if differences := apart(self._tale, tell(engine)):
+                    return "wrong", f"opens and is not what was acknowledged: {differences}"
+                for write in WORKING_ON if self._further else ():
+                    told.append(write(engine))  # noqa: PERF401 - kept when the next is refused
+        except StoreError as error:
+            late = str(error)
+        expected = [said for said, _ in self._further[: len(told)]]
+        if told != expected:
+            return "wrong", f"opens, and further writes say {told}, not {expected}"
+        if late:
+            return self._later(path, late, len(told))
         with reopen(path) as engine:
-            differences = apart(self._further, {**tell(engine), "said": said})
-        if differences:
-            return "wrong", f"opens, and further writes go wrong: {differences}"
+            if self._further and (differences := apart(self._further[-1][1], tell(engine))):
+                return "wrong", f"opens, and further writes go wrong: {differences}"
         return "harmless", ""
+
+    def _later(self, path: Path, said: str, done: int) -> tuple[Outcome, str]:
+        """Judge a file that opened, took some writes, and refused the next."""
+        if not NAMED.search(said):
+            return "wrong", f"opens, write {done} is refused, and why is not named: {said}"
+        if bitseg.verify(path).ok:
+            return "wrong", f"opens, write {done} is refused ({said}), and verifying finds nothing"
+        try:
+            with reopen(path) as engine:
+                tale = tell(engine)
+        except StoreError:
+            return "refused later", said
+        if differences := apart(self._further[done - 1][1] if done else self._tale, tale):
+            return "wrong", f"opens, write {done} is refused ({said}), and then {differences}"
+        return "refused later", said
 
     def _refused(self, image: Image, path: Path, said: str) -> tuple[Outcome, str]:
         if not NAMED.search(said):
@@ -144,13 +171,10 @@ def flipped(data: bytes, at: int, mask: int) -> bytes:
     return data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :]
 
 
-def _wrote_on(files: Files, directory: Path) -> Json:
-    """Return what further writes make of files that are right."""
-    path = put(files, directory)
-    with reopen(path) as engine:
-        said = work_on(engine)
-    with reopen(path) as engine:
-        return {**tell(engine), "said": said}
+def _wrote_on(files: Files, directory: Path) -> list[tuple[object, Json]]:
+    """Return what further writes say, and what they make of files that are right."""
+    with reopen(put(files, directory)) as engine:
+        return [(write(engine), tell(engine)) for write in WORKING_ON]
 
 
 def _told(error: BaseException) -> str:

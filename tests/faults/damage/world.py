@@ -7,13 +7,11 @@ parts of their own. Notes are long and differ, so that packing does not make par
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import bitseg
 from tests.engine.making import all_of, any_of, at, field, group, ms
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Json = dict[str, Any]
 
@@ -122,21 +120,19 @@ GOING_ON: Final[tuple[Callable[[bitseg.Engine], object], ...]] = (
 """What the journal behind the snapshot will hold, small and large; each is one change."""
 
 
-def work_on(engine: bitseg.Engine) -> Json:
-    """Write over and beside what is there, snapshot included; return what was answered."""
-    said: Json = {
-        "sent twice": engine.withdraw_events(["second-3"], once=SENT_TWICE),
-        "again": engine.load_events(events(30, "second", NOON - 400 * DAY, 8_111_000)).duplicate,
-        "updated": engine.load_contacts([{"id": "c4", "plan": "z"}, {"id": "newer"}]).updated,
-        "chosen": engine.define_segment("chosen", ["c8", "c9", "late"]),
-        "busy": engine.define_segment("busy", RULES["tags"]),
-        "extra": engine.define_segment("extra", ["c1", "c2"]),
-        "deleted": engine.delete_contacts(["c2", "c130"]),
-        "withdrawn": engine.withdraw_events(["first-3000", "second-101", "one"]),
-        "refreshed": engine.refresh_segments(at("2026-05-01T12:00:00Z")),
-    }
-    engine.remove_segment("linked")
-    engine.remove_segment("extra")
-    engine.snapshot()
-    engine.define_segment("after", ["c9"])
-    return said
+WORKING_ON: Final[tuple[Callable[[bitseg.Engine], object], ...]] = (
+    lambda engine: engine.withdraw_events(["second-3"], once=SENT_TWICE),
+    lambda engine: engine.load_events(events(30, "second", NOON - 400 * DAY, 8_111_000)).duplicate,
+    lambda engine: engine.load_contacts([{"id": "c4", "plan": "z"}, {"id": "newer"}]).updated,
+    lambda engine: engine.define_segment("chosen", ["c8", "c9", "late"]),
+    lambda engine: engine.define_segment("busy", RULES["tags"]),
+    lambda engine: engine.define_segment("extra", ["c1", "c2"]),
+    lambda engine: engine.delete_contacts(["c2", "c130"]),
+    lambda engine: engine.withdraw_events(["first-3000", "second-101", "one"]),
+    lambda engine: engine.refresh_segments(at("2026-05-01T12:00:00Z")),
+    lambda engine: engine.remove_segment("linked"),
+    lambda engine: engine.remove_segment("extra"),
+    lambda engine: engine.snapshot().seq,
+    lambda engine: engine.define_segment("after", ["c9"]),
+)
+"""Writes over and beside all of that, a snapshot among them; each returns what it was told."""

@@ -63,7 +63,8 @@ static int due(int fd, char what) {
     return 1;
 }
 
-/* Write down a call: a head line, then the bytes. "w" a write, "s" a sync, "t" a new length. */
+/* Write down a call: a head line, then the bytes. "w" a write, "s" a sync, "t" a new length,
+   "n" a new name. */
 static void record(char what, int fd, const void *data, size_t size, off_t at) {
     const char *log = getenv("SHIM_RECORD");
     char link[64], path[4096], head[4300];
@@ -131,6 +132,20 @@ int ftruncate64(int fd, off_t size) {
     return due(fd, 'w') ? (int)failed() : real(fd, size);
 }
 int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }
+
+typedef int (*rename_t)(const char *, const char *);
+int rename(const char *from, const char *to) {
+    REAL("rename", rename_t);
+    const char *log = getenv("SHIM_RECORD"), *part = getenv("SHIM_PATH");
+    if (log && part && strstr(from, part)) {
+        char head[4300];
+        int out = open(log, O_WRONLY | O_APPEND | O_CREAT, 0600);
+        int m = snprintf(head, sizeof head, "n 0 %zu %s\n%s", strlen(to), from, to);
+        if (write(out, head, (size_t)m) < 0) abort();
+        close(out);
+    }
+    return real(from, to);
+}
 
 typedef ssize_t (*pread_t)(int, void *, size_t, off_t);
 ssize_t pread64(int fd, void *data, size_t size, off_t at) {

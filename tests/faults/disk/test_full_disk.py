@@ -145,10 +145,6 @@ def test_a_strict_load_of_many_batches_without_room_leaves_nothing(
     assert _elsewhere(small_disk, tmp_path / "closed") == found
 
 
-@pytest.mark.xfail(
-    reason="the -wal keeps the room of a load that was refused, so nothing can be worked off",
-    raises=NoRoomError,
-)
 def test_a_load_that_was_refused_gives_its_room_back(small_disk: Path) -> None:
     with bitseg.open(small_disk / "a.db", clock=Clock()) as engine:
         engine.load_contacts(_rows(-1, 100))
@@ -176,10 +172,6 @@ def test_a_snapshot_without_room_leaves_all_as_it_was(small_disk: Path, tmp_path
     assert _elsewhere(small_disk, tmp_path / "closed") == found
 
 
-@pytest.mark.xfail(
-    reason="copy.db.new goes, and its rollback journal copy.db.new-journal stays",
-    raises=AssertionError,
-)
 @pytest.mark.parametrize("older", [False, True])
 def test_a_backup_without_room_leaves_nothing_behind(
     older: bool,  # noqa: FBT001 - given by name

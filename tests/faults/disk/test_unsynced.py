@@ -28,7 +28,7 @@ SNAPSHOTS = (5, 10)
 
 
 class Call(NamedTuple):
-    """One call: a write (``w``), a sync (``s``), a new length (``t``) or a line said (``said``)."""
+    """One call: a write (``w``), a sync (``s``), a new length (``t``) or a new name (``n``)."""
 
     what: str
     at: int
@@ -48,10 +48,20 @@ def _calls(log: Path) -> list[Call]:
 
 
 def _files(calls: list[Call]) -> dict[str, bytearray]:
-    """Return the files as of the last sync of each."""
+    """Return the files as of the last sync of each; a new name is there when its directory is."""
     now: dict[str, bytearray] = {}
     synced: dict[str, bytearray] = {}
+    named: list[tuple[str, str]] = []
     for call in calls:
+        if call.what == "n":
+            named.append((call.path, call.data.decode()))
+            now[named[-1][1]] = now.pop(call.path)
+            continue
+        if call.what == "s" and call.path in {str(Path(new).parent) for _, new in named}:
+            for old, new in named:
+                synced[new] = synced.pop(old)
+            named.clear()
+            continue
         file = now.setdefault(call.path, bytearray())
         if call.what == "s":
             synced[call.path] = bytearray(file)

@@ -1,0 +1,43 @@
+"""The state of a file is what must be known of it to go on writing it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bitseg.storage.codec import PartName
+from bitseg.storage.identity import Identity
+from bitseg.storage.journal import Place
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """A change whose arrays lie in parts that nothing names yet.
+
+    Attributes:
+        kind: the kind of change, a word.
+        body: the change, with the parts' names.
+    """
+
+    kind: str
+    body: bytes
+
+
+class FileState(msgspec.Struct):
+    """What of a file must be known to go on writing it.
+
+    Attributes:
+        identity: tells this file from every other.
+        place: the last change.
+        snapshot_seq: the last change that the newest snapshot holds.
+        needed: the parts that something names, when it was read.
+        journal_bytes: of the changes behind it.
+        erased_at: when the first contact was erased since then, ms; None = none was.
+        garbage: parts that nothing names and that are yet to be taken out.
+    """
+
+    identity: Identity
+    place: Place
+    snapshot_seq: int
+    needed: set[PartName]
+    journal_bytes: int = 0
+    erased_at: int | None = None
+    garbage: set[int] = msgspec.field(default_factory=set)
