@@ -31,7 +31,7 @@ from bitseg.storage.migrations import check_schema
 from bitseg.storage.points import reach
 from bitseg.storage.reading import Meter, Reader, newest
 from bitseg.storage.snapshot import delete_parts
-from bitseg.storage.sqlite import SqliteStore
+from bitseg.storage.sqlite import PARTS_COUNT, SqliteStore
 from bitseg.storage.state import FileState
 from bitseg.tenant import Tenant
 from bitseg.writes import Writes
@@ -210,13 +210,14 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
     identity = read_identity(connection)
     place, manifest = newest(connection, identity.salt)
     needed = parts_needed(connection, place, manifest)
-    meter = Meter(_size(connection, needed), progress)
+    behind = _size(connection, needed - set(() if manifest is None else manifest.parts()))
+    meter = Meter(_journal_size(connection) + _size(connection, needed), progress)
     connections = (connection,) if second is None else (connection, second)
     reader_ = Reader(writes, covers, meter, connections)
     if manifest is not None:
         writes.apply(manifest.settings)
         reader_.snapshot(manifest)
-    state = FileState(identity, place, place.seq, needed)
+    state = FileState(identity, place, place.seq, needed, behind // PARTS_COUNT)
     chain_told = place.chain if told is not None and told.seq == place.seq else None
     with closing(reader_.journal(connection, place)) as entries:
         chain_told = _follow(entries, state, told, chain_told)
@@ -245,14 +246,21 @@ def _follow(
     return chain_told
 
 
-def _size(connection: sqlite3.Connection, needed: set[PartName]) -> int:
-    """Return how many bytes there are to read, for whoever watches."""
+def _journal_size(connection: sqlite3.Connection) -> int:
+    """Return how many bytes the journal's changes have."""
     row = connection.execute("SELECT coalesce(sum(length(body)), 0) FROM journal").fetchone()
+    return int(row[0])
+
+
+def _size(connection: sqlite3.Connection, parts: set[PartName]) -> int:
+    """Return how many bytes those of the parts have that are there."""
     sizes = (
-        connection.execute("SELECT length(body) FROM parts WHERE id = ?", (part,)).fetchone()
-        for part, _ in needed
+        connection.execute(
+            "SELECT coalesce(length(body), 0) FROM parts WHERE id = ?", (part,)
+        ).fetchone()
+        for part, _ in parts
     )
-    return int(row[0]) + sum(int(size[0]) for size in sizes if size is not None)
+    return sum(int(size[0]) for size in sizes if size is not None)
 
 
 def parts_needed(

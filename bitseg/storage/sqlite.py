@@ -283,6 +283,8 @@ class SqliteStore:
         with self._database.transaction("erase") as connection:
             ledger = Ledger(connection, before.tables)
             erase_rows(ledger, dead)
+            if ledger.total == before.tables:
+                return
             entry = before.next(at, TABLES_ONLY, b"", ledger.total)
             append(connection, [entry])
         self._came_to(entry.place)
