@@ -62,9 +62,11 @@ def _check_wal(path: Path, wal: Path, told: acknowledged.Acknowledged | None) ->
     try:
         with closing(sqlite3.connect(uri, uri=True)) as alone:
             own, was_closed = read_identity(alone), meta_of(alone).get("closed") == b"1"
-    except FAILURES:
-        return  # half worked off, as a process that ends leaves it; the -wal has the rest
-    if was_closed or (told is not None and told.closed and told.file_id == own.file_id):
+    except (*FAILURES, DamagedError):
+        return  # half worked off, as a process that ends or is at it leaves it
+    if told is not None and told.file_id != own.file_id and not was_closed:
+        raise DamagedError(f"{acknowledged.beside(path)} is of another file than {path} and {wal}")
+    if was_closed or (told is not None and told.closed):
         raise DamagedError(
             f"{path} was closed in order, so {wal} is of another file or of an earlier time; "
             "nothing was read. Move it away to open the file as it was closed"

@@ -38,7 +38,7 @@ NAMED: Final = re.compile(
     r"[Cc]hanges? \d+|Part \d+|[Ss]napshot at change \d+|[Ss]egment '|Record \d+ of|-wal\b"
     r"|format \d+|another program|page \d+|malformed|not a database|no such (table|column)"
     r"|unsupported file format|contact ids|event ids|[Tt]he (meta|file_id|salt)"
-    r"|is (missing|empty)|[Pp]ages do not fit|[Ss]chema"
+    r"|is (missing|empty)|of another file|[Pp]ages do not fit|[Ss]chema"
     r"|column '\w+' with|answer to the write|Segment None"
 )
 """What a message must say one of: the part, change, segment, page or file that is not as it was."""

@@ -139,3 +139,20 @@ def test_a_database_that_is_gone_is_no_new_one(tmp_path: Path) -> None:
     image = Image("only what was acknowledged is known", {TOLD: right.files[TOLD]})
     _judge(right, [image], tmp_path / "work", report)
     assert report.outcomes["refused"] == 1, report.wrong
+
+
+def test_what_was_acknowledged_of_another_database_is_told_apart(tmp_path: Path) -> None:
+    """A copy that is put in place is closed, and has no -wal: with one, the files are mixed."""
+    with reopen(put({}, tmp_path / "own")) as engine:
+        engine.load_contacts([{"id": "ann"}])
+        own = Moment(take(tmp_path / "own" / NAME), tell(engine), ())
+    with reopen(put({}, tmp_path / "other")) as engine:
+        engine.load_contacts([{"id": "bob"}])
+        other = take(tmp_path / "other" / NAME)
+    report = Report()
+    images = [
+        Image("another's -acknowledged", {**own.files, TOLD: other[TOLD]}),
+        Image("another's database", {**own.files, DB: other[DB]}),
+    ]
+    _judge(own, images, tmp_path / "work", report)
+    assert report.outcomes["refused"] == len(images), report.wrong
