@@ -90,7 +90,11 @@ def reader(path: Path) -> sqlite3.Connection:
 
 def store_error(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StoreError:
     """Return what an error of SQLite means for whoever called."""
-    name = getattr(error, "sqlite_errorname", "") or ""
+    if isinstance(error, UnicodeDecodeError):
+        return DamagedError(
+            f"The file is damaged: {path}: a name in its schema is no text: {error}"
+        )
+    name = error.sqlite_errorname if hasattr(error, "sqlite_errorname") else ""
     said = f"{path}: {error} ({name or type(error).__name__})"
     if name == "SQLITE_FULL":
         return NoRoomError(f"There is no room to write, so nothing was: {said}")
