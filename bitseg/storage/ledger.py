@@ -49,7 +49,10 @@ _MODULUS: Final[int] = 2 ** (8 * DIGEST_BYTES)
 
 
 def row_digest(table: str, cells: Iterable[Cell]) -> bytes:
-    """Return the digest of a row's cells, whatever their types are."""
+    """Return the digest of a row's cells, whatever their types are.
+
+    A whole number is the same as int and as float: SQLite gives back either, of one column.
+    """
     parts = [table.encode()]
     for cell in cells:
         match cell:
@@ -57,8 +60,11 @@ def row_digest(table: str, cells: Iterable[Cell]) -> bytes:
                 parts += [b"bytes", cell]
             case str():
                 parts += [b"text", cell.encode("utf-8", "surrogatepass")]
+            case None:
+                parts += [b"null", b""]
             case _:
-                parts += [type(cell).__name__.encode(), repr(cell).encode()]
+                whole = isinstance(cell, int) or cell.is_integer()
+                parts += [b"number", repr(int(cell) if whole else cell).encode()]
     return digest(*parts)
 
 
