@@ -20,6 +20,7 @@ import msgspec
 
 from bitseg.errors import StoreError
 from bitseg.storage.arrays import DIGEST_BYTES, digest
+from bitseg.storage.database import sync_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +51,8 @@ class Acknowledged(msgspec.Struct, frozen=True):
 
     @property
     def may_be_lost(self) -> bool:
-        """Whether it may be gone as promised: it was not synced, and the machine went down."""
-        return not self.synced and bool(self.boot) and self.boot != boot_id()
+        """Whether it may be gone as promised: not synced, not closed, and the machine went down."""
+        return not self.synced and not self.closed and bool(self.boot) and self.boot != boot_id()
 
 
 def boot_id() -> str:
@@ -71,10 +72,24 @@ class AcknowledgedFile:
         self._path = beside(path)
         self._synced = synced
         self._boot = boot_id().encode()
+        self._slot = 0
         with _naming(self._path):
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             if os.fstat(self._descriptor).st_size < 2 * _SLOT:
                 self._put(bytes(2 * _SLOT), 0)  # its blocks, while there is room
+
+    def begin(self, file_id: bytes, seq: int, chain: bytes) -> None:
+        """Note, for good, that the file is open after a change, and forget what was noted before.
+
+        Raises:
+            StoreError: it could not be noted.
+        """
+        with _naming(self._path):
+            self._put(self._record(file_id, seq, chain, closed=False).ljust(2 * _SLOT, b"\0"), 0)
+        self.sync()
+        with _naming(self._path.parent):
+            sync_path(self._path.parent)  # its name, too
+        self._slot = 1
 
     def write(self, file_id: bytes, seq: int, chain: bytes, *, closed: bool = False) -> None:
         """Note that a change is about to be acknowledged, or that the file was closed after it.
@@ -82,9 +97,9 @@ class AcknowledgedFile:
         Raises:
             StoreError: it could not be noted.
         """
-        record = _RECORD.pack(file_id, seq, chain, self._boot, self._synced, closed)
         with _naming(self._path):
-            self._put(record + digest(record), seq % 2 * _SLOT)
+            self._put(self._record(file_id, seq, chain, closed=closed), self._slot * _SLOT)
+        self._slot = 1 - self._slot
 
     def sync(self) -> None:
         """Wait until what was written is on the disk.
@@ -98,6 +113,10 @@ class AcknowledgedFile:
     def close(self) -> None:
         """Close it."""
         os.close(self._descriptor)
+
+    def _record(self, file_id: bytes, seq: int, chain: bytes, *, closed: bool) -> bytes:
+        record = _RECORD.pack(file_id, seq, chain, self._boot, self._synced, closed)
+        return record + digest(record)
 
     def _put(self, data: bytes, at: int) -> None:
         while data:  # the system may take less at a time
@@ -134,4 +153,4 @@ def read(path: Path) -> Acknowledged | None:
             file_id, seq, chain, boot, synced, closed = _RECORD.unpack(record)
             boot = boot.rstrip(b"\0").decode()
             found.append(Acknowledged(file_id, seq, chain, boot, synced, closed))
-    return max(found, key=lambda one: one.seq, default=None)
+    return max(found, key=lambda one: (one.seq, one.closed), default=None)

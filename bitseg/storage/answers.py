@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,8 +22,9 @@ ERASED = "(erased)"
 
 def write_answer(ledger: Ledger, answer: Answer) -> None:
     """Write an answer in the ledger's transaction, and drop those that are too old."""
-    ledger.delete("answers", "at < ? OR key = ?", (answer.at - ANSWERS_KEPT, answer.key))
-    ledger.insert("answers", [(answer.key, answer.at, answer.digest, answer.body)])
+    key = _kept(answer.key)
+    ledger.delete("answers", "at < ? OR key = ?", (answer.at - ANSWERS_KEPT, key))
+    ledger.insert("answers", [(key, answer.at, answer.digest, answer.body)])
 
 
 def find_answer(database: Database, key: str) -> Answer | None:
@@ -33,7 +35,7 @@ def find_answer(database: Database, key: str) -> Answer | None:
     """
     with database.reading() as connection:
         row = connection.execute(
-            "SELECT key, at, request, body, digest FROM answers WHERE key = ?", (key,)
+            "SELECT key, at, request, body, digest FROM answers WHERE key = ?", (_kept(key),)
         ).fetchone()
     if row is None:
         return None
@@ -45,20 +47,33 @@ def find_answer(database: Database, key: str) -> Answer | None:
 
 
 def erase_from_answers(ledger: Ledger, ids: Iterable[str]) -> None:
-    """Take erased contacts' ids out of what answers say, in the ledger's transaction."""
-    wanted = [contact_id for contact_id in ids if contact_id]
+    """Take what may be of erased contacts out of kept answers, in the ledger's transaction.
+
+    That is their ids, and all that was said of rejected rows: whose they were is not known.
+    """
+    gone = set(ids)
     for key, body in ledger.connection.execute("SELECT key, body FROM answers").fetchall():
-        if any(contact_id.encode() in body for contact_id in wanted):
-            said = msgspec.msgpack.encode(_without(msgspec.msgpack.decode(body), wanted))
-            ledger.update("answers", {"body": said}, "key = ?", (key,))
+        said = msgspec.msgpack.decode(body)
+        less = _without(said, gone)
+        if less != said:
+            ledger.update("answers", {"body": msgspec.msgpack.encode(less)}, "key = ?", (key,))
 
 
-def _without(said: Any, ids: list[str]) -> Any:
+def _kept(key: str) -> str:
+    """Return what a key is kept as: whoever chose it may have put anything into it."""
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _without(said: Any, gone: set[str]) -> Any:
     if isinstance(said, dict):
-        return {key: _without(value, ids) for key, value in said.items()}
+        return {
+            key: _blank(value) if key == "rejected" else _without(value, gone)
+            for key, value in said.items()
+        }
     if isinstance(said, list):
-        return [_without(one, ids) for one in said]
-    if isinstance(said, str):
-        for contact_id in ids:  # messages quote ids as Python does
-            said = ERASED if said == contact_id else said.replace(repr(contact_id), ERASED)
-    return said
+        return [_without(one, gone) for one in said]
+    return ERASED if isinstance(said, str) and said in gone else said
+
+
+def _blank(rejected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**one, "errors": [{"path": "", "message": ERASED}]} for one in rejected]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bitseg.errors import InUseError, StoreError
+from bitseg.errors import DamagedError, InUseError, StoreError
 from bitseg.storage import acknowledged
 from bitseg.storage.database import FAILURES, connect, reader, store_error, sync_path, sync_wal
 from bitseg.storage.holding import Hold
 from bitseg.storage.identity import read_identity, write_identity
 from bitseg.storage.points import reach
+
+_log = logging.getLogger("bitseg.storage")
 
 
 def copy_to(source: Path, destination: Path, at: int) -> None:
@@ -40,7 +43,7 @@ def copy_to(source: Path, destination: Path, at: int) -> None:
     hold = Hold(destination) if destination.exists() else None  # who writes it would go on so
     temporary = destination.with_name(f"{destination.name}.new")
     try:
-        _copy(source, temporary)
+        copy(source, temporary)
         reach("backup.copied")
         temporary.replace(destination)
         sync_path(destination.parent)
@@ -57,28 +60,44 @@ def copy_to(source: Path, destination: Path, at: int) -> None:
             temporary.with_name(f"{temporary.name}{left}").unlink(missing_ok=True)
         if hold is not None:
             hold.release()
-    _remember(source, at)
+    try:
+        _remember(source, at)
+    except (*FAILURES, StoreError) as error:  # the copy is there, and that is what counts
+        _log.warning("%s: when it was last copied could not be noted: %s", source, error)
 
 
-def _copy(source: Path, made: Path) -> None:
+def copy(source: Path, made: Path) -> None:
+    """Copy a file with what is in its -wal; the copy is a file of its own, closed in order.
+
+    Raises:
+        sqlite3.Error: it could not be copied.
+        DamagedError: it has no identity.
+        OSError: the copy could not be synced.
+    """
     made.unlink(missing_ok=True)
-    with closing(reader(source)) as origin, closing(sqlite3.connect(made)) as copy:
-        copy.execute("PRAGMA secure_delete=ON")
-        copy.execute("PRAGMA synchronous=FULL")
-        origin.backup(copy, pages=-1)
-        copy.execute("PRAGMA journal_mode=DELETE").fetchone()
-        with copy:
-            mark_copy(copy)
+    with closing(reader(source)) as origin, closing(sqlite3.connect(made)) as target:
+        target.execute("PRAGMA secure_delete=ON")
+        target.execute("PRAGMA synchronous=FULL")
+        origin.backup(target, pages=-1)
+        target.execute("PRAGMA journal_mode=DELETE").fetchone()
+        with target:
+            write_identity(target, read_identity(target).copied(), closed=True)
     sync_path(made)
 
 
-def mark_copy(connection: sqlite3.Connection) -> None:
-    """Make a copy a file of its own, closed in order.
+def backup_at(connection: sqlite3.Connection) -> int | None:
+    """Return when a file was last copied, ms; None = never.
 
     Raises:
-        DamagedError: it has no identity.
+        DamagedError: what it says is no instant.
     """
-    write_identity(connection, read_identity(connection).copied(), closed=True)
+    row = connection.execute("SELECT value FROM meta WHERE key = 'backup_at'").fetchone()
+    if row is None:
+        return None
+    try:
+        return int(row[0])
+    except ValueError:
+        raise DamagedError("When the file was last copied is not what was written") from None
 
 
 def _remember(source: Path, at: int) -> None:
@@ -95,8 +114,7 @@ def _remember(source: Path, at: int) -> None:
             return
         beside = acknowledged.AcknowledgedFile(source, synced=told.synced)
         with closing(beside):
-            beside.write(told.file_id, told.seq, told.chain)
-            beside.sync()
+            beside.begin(told.file_id, told.seq, told.chain)
             with closing(connect(source, "full")) as connection:
                 _write_backup_at(connection, at)
                 row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

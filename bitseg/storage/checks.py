@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bitseg.errors import DamagedError
 from bitseg.storage import acknowledged
-from bitseg.storage.database import FAILURES, reader
+from bitseg.storage.database import FAILURES, reader, size_of, wal_of
 from bitseg.storage.identity import meta_of, read_identity
 from bitseg.storage.ledger import COVERED, sum_of
 
@@ -32,9 +32,17 @@ def check_beside(path: Path) -> None:
     Raises:
         DamagedError: it is so.
     """
-    wal = path.with_name(f"{path.name}-wal")
-    has_wal = wal.exists() and wal.stat().st_size > _WAL_HEADER
     told = acknowledged.read(path)
+    try:
+        _check_beside(path, told)
+    except DamagedError:
+        if acknowledged.read(path) == told:  # else a process opens or closes it at this moment
+            raise
+
+
+def _check_beside(path: Path, told: acknowledged.Acknowledged | None) -> None:
+    wal = wal_of(path)
+    has_wal = size_of(wal) > _WAL_HEADER
     head = head_of(path)
     if not head and (has_wal or told is not None):
         beside = wal if has_wal else acknowledged.beside(path)
@@ -48,6 +56,24 @@ def check_beside(path: Path) -> None:
         _check_wal(path, wal, told)
 
 
+def check_rollback(path: Path, told: acknowledged.Acknowledged | None) -> bool:
+    """Return whether the first opening of a file, or of a copy, was ended midway.
+
+    SQLite then takes back what was begun, from a -journal: whatever that says.
+
+    Raises:
+        DamagedError: there is one, and nobody began to open the file.
+    """
+    journal = path.with_name(f"{path.name}-journal")
+    if not size_of(journal):
+        return False
+    with closing(_alone(path)) as alone:
+        own = read_identity(alone)
+    if told is None or told.closed or told.file_id != own.file_id:
+        raise DamagedError(f"{journal} is not known to be of {path}; nothing was taken back by it")
+    return True
+
+
 def head_of(path: Path) -> bytes:
     """Return the bytes that a file begins with; none where it is empty or missing."""
     if not path.exists():
@@ -58,15 +84,16 @@ def head_of(path: Path) -> bytes:
 
 def _check_wal(path: Path, wal: Path, told: acknowledged.Acknowledged | None) -> None:
     """Refuse a -wal file of another file, or one that is there although the file was closed."""
-    uri = f"{path.absolute().as_uri()}?immutable=1"  # the file alone, without the -wal
     try:
-        with closing(sqlite3.connect(uri, uri=True)) as alone:
+        with closing(_alone(path)) as alone:
             own, was_closed = read_identity(alone), meta_of(alone).get("closed") == b"1"
     except (*FAILURES, DamagedError):
         return  # half worked off, as a process that ends or is at it leaves it
-    if told is not None and told.file_id != own.file_id and not was_closed:
+    if told is not None and told.file_id == own.file_id:
+        was_closed = told.closed  # a copy may say still that it is, while it is opened first
+    elif told is not None and not was_closed:
         raise DamagedError(f"{acknowledged.beside(path)} is of another file than {path} and {wal}")
-    if was_closed or (told is not None and told.closed):
+    if was_closed:
         raise DamagedError(
             f"{path} was closed in order, so {wal} is of another file or of an earlier time; "
             "nothing was read. Move it away to open the file as it was closed"
@@ -74,6 +101,11 @@ def _check_wal(path: Path, wal: Path, told: acknowledged.Acknowledged | None) ->
     with closing(reader(path)) as both:
         if read_identity(both) != own:
             raise DamagedError(f"{wal} is of another file than {path}")
+
+
+def _alone(path: Path) -> sqlite3.Connection:
+    """Return a connection to the file itself, whatever lies beside it."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
 
 
 def check_pages(connection: sqlite3.Connection, most: int = 1) -> None:

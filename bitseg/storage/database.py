@@ -105,6 +105,19 @@ def store_error(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StoreE
     return StoreError(f"The file cannot be used: {said}")
 
 
+def wal_of(path: Path) -> Path:
+    """Return the name of a file's -wal file."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def size_of(path: Path) -> int:
+    """Return how large a file is, 0 where there is none: it may go at any moment."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def sync_path(path: Path) -> None:
     """Wait until a file, or the names in a directory, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -120,10 +133,11 @@ def sync_wal(path: Path) -> None:
     Raises:
         StoreError: it may not be.
     """
-    wal = path.with_name(f"{path.name}-wal")
+    wal = wal_of(path)
     try:
-        if wal.exists():
-            sync_path(wal)
+        sync_path(wal)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise StoreError(f"{wal} cannot be used: {error.strerror}") from error
 
@@ -224,10 +238,8 @@ class Database:
         reach("checkpoint.begin")
         try:
             if mode == "TRUNCATE":
-                with self._lock:
-                    self._connection.execute(f"PRAGMA busy_timeout={READERS_MS}")
+                with self._lock, self._waiting(READERS_MS):
                     row = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                    self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
             else:  # on a connection of its own
                 with closing(connect(self.path, "full")) as keeper:
                     row = keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -236,6 +248,15 @@ class Database:
         reach("checkpoint.done")
         busy, frames, done = row
         return bool(busy == 0 and frames == done)
+
+    @contextmanager
+    def _waiting(self, most: int) -> Iterator[None]:
+        """Wait for others at most so many ms, while the block runs."""
+        self._connection.execute(f"PRAGMA busy_timeout={most}")
+        try:
+            yield
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     def work_off(self) -> None:
         """Work the -wal file off beside the writers, where it has become long.
@@ -293,13 +314,17 @@ class Database:
     @property
     def wal_bytes(self) -> int:
         """How large the -wal file is."""
-        wal = self.path.with_name(f"{self.path.name}-wal")
-        return wal.stat().st_size if wal.exists() else 0
+        return size_of(wal_of(self.path))
+
+    def end(self) -> None:
+        """Let nobody write any more, in whatever thread; what runs is waited for."""
+        with self._lock:
+            self._failed = self._failed or StoreError(f"{self.path} was closed")
 
     def close(self) -> None:
         """Close the connection."""
+        self.end()
         with self._lock:
-            self._failed = self._failed or StoreError(f"{self.path} was closed")
             self._connection.close()
 
     def _set_sync(self, *, synced: bool) -> None:

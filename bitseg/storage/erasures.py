@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bitseg.errors import DamagedError, StoreError
+from bitseg.storage.database import sync_path
 from bitseg.storage.ledger import rows_in
 
 if TYPE_CHECKING:
@@ -82,9 +83,13 @@ def to_file(erasures: ErasureList, path: Path) -> None:
     temporary = path.with_name(f"{path.name}.new")
     try:
         temporary.write_bytes(msgspec.json.encode(erasures))
+        sync_path(temporary)
         temporary.replace(path)
+        sync_path(path.parent)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def from_file(path: Path) -> ErasureList:

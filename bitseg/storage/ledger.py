@@ -97,23 +97,22 @@ class Ledger:
         self, table: str, row: Mapping[str, Cell], where: str, values: Sequence[Cell]
     ) -> None:
         """Set cells of the rows that a condition finds."""
+        names = COVERED[table]
         cells = ", ".join(f'"{name}" = ?' for name in row)
-        query = (
-            f"UPDATE {table} SET {cells} WHERE {where} RETURNING rowid, digest, {_columns(table)}"  # noqa: S608 - likewise
-        )
-        seal = f"UPDATE {table} SET digest = ? WHERE rowid = ?"  # noqa: S608 - likewise
-        for number, old, *now in self.connection.execute(
-            query, (*row.values(), *values)
-        ).fetchall():
-            new = row_digest(table, now)
-            self.connection.execute(seal, (new, number))
+        find = f"SELECT rowid, digest, {_columns(table)} FROM {table} WHERE {where}"  # noqa: S608 - likewise
+        write = f"UPDATE {table} SET {cells}, digest = ? WHERE rowid = ?"  # noqa: S608 - likewise
+        for number, old, *before in self.connection.execute(find, values).fetchall():
+            now = {**dict(zip(names, before, strict=True)), **row}
+            new = row_digest(table, now.values())
+            self.connection.execute(write, (*row.values(), new, number))
             self._total += _number(new) - _number(old)
 
     def delete(self, table: str, where: str, values: Sequence[Cell]) -> None:
         """Take out the rows that a condition finds."""
-        query = f"DELETE FROM {table} WHERE {where} RETURNING digest"  # noqa: S608 - likewise
-        for (old,) in self.connection.execute(query, values).fetchall():
+        find = f"SELECT digest FROM {table} WHERE {where}"  # noqa: S608 - likewise
+        for (old,) in self.connection.execute(find, values).fetchall():
             self._total -= _number(old)
+        self.connection.execute(f"DELETE FROM {table} WHERE {where}", values)  # noqa: S608 - likewise
 
 
 def rows_in(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from bitseg.errors import StoreError
-from bitseg.storage.checks import check_pages, head_of
+from bitseg.storage import acknowledged
+from bitseg.storage.acknowledged import AcknowledgedFile
+from bitseg.storage.checks import check_pages, check_rollback, head_of
 from bitseg.storage.database import Database, reader, sync_path
 from bitseg.storage.identity import Identity, write_identity
 from bitseg.storage.migrations import migrate, pending
@@ -23,11 +26,18 @@ def make(path: Path, sync: Sync) -> None:
     if not head_of(path):
         _make_new(path)
         return
+    told = acknowledged.read(path)
+    if check_rollback(path, told):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     with closing(reader(path)) as connection:
         todo = pending(connection)
         if todo:
             check_pages(connection)
     if todo:
+        if told is not None and told.closed:  # there is a -wal again from now on
+            with closing(AcknowledgedFile(path, synced=sync == "full")) as beside:
+                beside.begin(told.file_id, told.seq, told.chain)
         with closing(Database(path, sync)) as database:
             migrate(database)
 
@@ -49,12 +59,7 @@ def _make_new(path: Path) -> None:
 @contextmanager
 def _removing(made: Path) -> Iterator[None]:
     """Leave nothing of a file that was not made to its end, now or before."""
-
-    def remove() -> None:
-        for name in ("", "-wal", "-shm", "-journal"):
-            made.with_name(f"{made.name}{name}").unlink(missing_ok=True)
-
-    remove()
+    remove(made)
     try:
         yield
     except OSError as error:
@@ -62,4 +67,15 @@ def _removing(made: Path) -> Iterator[None]:
             raise
         raise StoreError(f"{made} cannot be made: {error.strerror}") from error
     finally:
-        remove()
+        remove(made)
+
+
+def restoring(path: Path) -> Path:
+    """Return what a file is called while it is restored."""
+    return path.with_name(f"{path.name}.restoring")
+
+
+def remove(path: Path) -> None:
+    """Remove a file that is not needed, with all that lies beside it."""
+    for name in ("", "-wal", "-shm", "-journal", "-lock", "-acknowledged", "-erasures"):
+        path.with_name(f"{path.name}{name}").unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -14,6 +14,7 @@ from bitseg.changes import ChangeSettings
 from bitseg.errors import DamagedError, FieldError, NoRoomError, StoreError
 from bitseg.segments import Segments
 from bitseg.storage import acknowledged
+from bitseg.storage.acknowledged import AcknowledgedFile
 from bitseg.storage.checks import (
     check_acknowledged,
     check_beside,
@@ -26,7 +27,7 @@ from bitseg.storage.database import FAILURES, Database, reader, store_error
 from bitseg.storage.holding import Hold
 from bitseg.storage.identity import meta_of, read_identity
 from bitseg.storage.journal import entries_after
-from bitseg.storage.making import make
+from bitseg.storage.making import make, remove, restoring
 from bitseg.storage.migrations import check_schema
 from bitseg.storage.points import reach
 from bitseg.storage.reading import Meter, Reader, newest
@@ -106,6 +107,7 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
         undo.callback(hold.release)
         reach("open.locked")
         with _naming(path):
+            remove(restoring(path))  # of a restoring that was ended midway
             check_beside(path)
             make(path, sync)
             covers = Covers()
@@ -115,11 +117,10 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
             tenant.events.watch(covers)
             told = acknowledged.read(path)
             state = _read_beside_checks(path, writes, covers, told, progress)
-            beside = acknowledged.AcknowledgedFile(path, synced=sync == "full")
-            undo.callback(beside.close)
-            _mark_open(path, beside, state)
+            beside = _begin(path, state, sync, undo)
             database = Database(path, sync)
             undo.callback(database.close)
+            _mark_open(database)
             _sweep(database, state)
             store = SqliteStore(database, hold, beside, state, covers, snapshot_bytes)
             writes.commits.store = store
@@ -168,19 +169,31 @@ def _naming(path: Path) -> Iterator[None]:
             raise
         faults = [msgspec.structs.replace(one, path=str(path)) for one in error.faults]
         raise type(error)(*faults) from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be used: {error.strerror}") from error
 
 
-def _mark_open(path: Path, beside: acknowledged.AcknowledgedFile, state: FileState) -> None:
-    """Note, before the first byte goes into a -wal, that one may be there from now on.
+def _begin(path: Path, state: FileState, sync: Sync, undo: ExitStack) -> AcknowledgedFile:
+    """Note, before the first byte goes into a -wal, that one may be there from now on."""
+    is_new = not acknowledged.beside(path).exists()
+    beside = AcknowledgedFile(path, synced=sync == "full")
+    if is_new:  # a copy that is not opened after all stays a copy
+        undo.callback(acknowledged.beside(path).unlink, missing_ok=True)
+    undo.callback(beside.close)
+    beside.begin(state.identity.file_id, state.place.seq, state.place.chain)
+    return beside
 
-    A copy says in itself that it is closed; it is in no -wal mode yet, and stops saying so first.
+
+def _mark_open(database: Database) -> None:
+    """Let a copy no longer say that it is closed, and take in what a process left in the -wal.
+
+    What was erased may be in there still.
     """
-    beside.write(state.identity.file_id, state.place.seq, state.place.chain)
-    beside.sync()
-    with closing(sqlite3.connect(path)) as connection:
-        if meta_of(connection).get("closed") == b"1":
-            with connection:
-                connection.execute("UPDATE meta SET value = ? WHERE key = 'closed'", (b"0",))
+    if meta_of(database.connection).get("closed") == b"1":
+        with database.transaction("mark") as connection:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'closed'", (b"0",))
+    with suppress(NoRoomError):
+        database.checkpoint("TRUNCATE")
 
 
 def read_all(  # noqa: PLR0913 - what reading needs and fills
@@ -295,3 +308,4 @@ def _sweep(database: Database, state: FileState) -> None:
             connection.execute("DELETE FROM journal WHERE seq <= ?", (state.snapshot_seq,))
     except NoRoomError:  # the next snapshot takes them out, and so much of the journal
         state.garbage = left
+    state.needed = set()  # a large file names many

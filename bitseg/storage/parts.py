@@ -7,6 +7,7 @@ small commit names its parts.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from bitseg.errors import DamagedError
@@ -70,7 +71,7 @@ class PartWriter:
         """Take the file, behind whose ids new ones go on, and parts of it that nothing names."""
         self._database = database
         row = database.connection.execute("SELECT coalesce(max(id), 0) FROM parts").fetchone()
-        self._last = int(row[0])
+        self._ids = count(int(row[0]) + 1)  # taken by loads and a snapshot side by side
         self.written = 0
         self.garbage = garbage
 
@@ -80,8 +81,7 @@ class PartWriter:
 
     def take_id(self) -> int:
         """Return an id that no part ever had in this process."""
-        self._last += 1
-        return self._last
+        return next(self._ids)
 
     def write(self, rows: list[tuple[int, str, bytes]]) -> None:
         """Write parts that nothing names yet; the commit that names them makes them last.

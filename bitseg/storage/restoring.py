@@ -6,9 +6,6 @@ numbers that neither the backup nor the erasure list has, so that the list stays
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -17,10 +14,12 @@ from bitseg.changes import DeleteContacts
 from bitseg.errors import DamagedError, StoreError
 from bitseg.results import Restored
 from bitseg.storage import erasures
-from bitseg.storage.backup import mark_copy
+from bitseg.storage.backup import copy
+from bitseg.storage.checks import check_beside
 from bitseg.storage.database import FAILURES, store_error, sync_path
 from bitseg.storage.erasures import ErasureList, hash_of
 from bitseg.storage.holding import Hold
+from bitseg.storage.making import remove, restoring
 from bitseg.storage.opening import SNAPSHOT_BYTES, Wanted, open_file
 from bitseg.storage.verify import verify
 
@@ -56,14 +55,13 @@ def restore_file(backup: Path, path: Path, listed: Path | None, *, replace: bool
         raise StoreError(f"There is no file {backup}")
     if listed is None and erasures.beside(path).exists():
         listed = erasures.beside(path)
-    made = path.with_name(f"{path.name}.restoring")
+    made = restoring(path)
     hold = Hold(path)
     try:
         if path.exists() and not replace:
             raise StoreError(f"{path} is there already; replace=True, or --replace, sets it aside")
-        shutil.copyfile(backup, made)
-        with closing(sqlite3.connect(made)) as connection, connection:
-            mark_copy(connection)
+        check_beside(backup)
+        copy(backup, made)  # with what is in its -wal
         known = None if listed is None else erasures.from_file(listed)
         restored = _erased_again(made, known)
         if found := verify(made).findings:
@@ -78,8 +76,7 @@ def restore_file(backup: Path, path: Path, listed: Path | None, *, replace: bool
             raise
         raise StoreError(f"{path}: {error.strerror}") from error
     finally:
-        for name in ("", "-wal", "-shm", "-lock", "-acknowledged", "-erasures"):
-            made.with_name(f"{made.name}{name}").unlink(missing_ok=True)
+        remove(made)
         hold.release()
     return restored
 
@@ -123,7 +120,11 @@ def _set_aside(path: Path) -> None:
 
     What a lost file left beside it would be taken for the restored one's.
     """
+    path_was_there = path.exists()
     for name in ("", "-wal", "-shm", "-acknowledged"):
         old = path.with_name(f"{path.name}{name}")
+        aside = path.with_name(f"{path.name}.{_ASIDE}{name}")
         if old.exists():
-            old.replace(path.with_name(f"{path.name}.{_ASIDE}{name}"))
+            old.replace(aside)
+        elif path_was_there:
+            aside.unlink(missing_ok=True)  # of what was set aside before

@@ -13,7 +13,7 @@ from bitseg.changes import AddEvents, DeleteContacts, UpsertContacts
 from bitseg.errors import StoreError
 from bitseg.storage import erasures
 from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
-from bitseg.storage.backup import copy_to
+from bitseg.storage.backup import backup_at, copy_to
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import decode, encode, named
 from bitseg.storage.database import WAL_SOON, sync_wal
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 ERASE_WITHIN: Final = 900_000
 """What was erased leaves the file by a snapshot at most this long after, ms."""
+
+UNCLEAN_AGAIN: Final = 60_000
+"""After so long what an old reader kept in the file is tried to be taken out again, ms."""
 
 CHANGES_MOST: Final = 10_000
 """A snapshot is due after so many changes: replaying one takes about half a millisecond, however
@@ -79,6 +82,7 @@ class SqliteStore:
         self._one_snapshot = Lock()
         self._keeper = Keeper(self._look_after)
         self._closed = False
+        self._erasures_due = True  # who wrote the file before may have been ended before it was
 
     def begin(self, writes: Writes) -> None:
         """Take the tenant that the changes are of, and begin to look after the file."""
@@ -156,10 +160,10 @@ class SqliteStore:
             for change, (_, body) in zip(changes, coded, strict=True)
             if isinstance(change, UpsertContacts | AddEvents)
         }
-        if self._state.erased_at is None and any(
-            isinstance(change, DeleteContacts) for change in changes
-        ):
-            self._state.erased_at = at
+        if any(isinstance(change, DeleteContacts) for change in changes):
+            self._erasures_due = True
+            if self._state.erased_at is None:
+                self._state.erased_at = at
         if self._is_due() or self._database.wal_bytes > WAL_SOON:
             self._keeper.wake()
 
@@ -267,13 +271,15 @@ class SqliteStore:
                 self._state.erased_at = None
             erasing = erased_at is not None
             with self._erased_again(erased_at):
+                self._write_erasures()
                 with self._or_stop():
                     self._acknowledged.sync()  # what a snapshot holds was acknowledged, for good
                 done = self._snapshotter.take(place, capture, at, erasing=erasing)
-            if not done.clean:
-                self._state.erased_at = erased_at
-            self._state.snapshot_seq = place.seq
-            self._state.journal_bytes -= journal_bytes
+            with self._writes.commits.paused():
+                if not done.clean:  # someone reads an older state: try again, but not at once
+                    self._state.erased_at = at - ERASE_WITHIN + UNCLEAN_AGAIN
+                self._state.snapshot_seq = place.seq
+                self._state.journal_bytes -= journal_bytes
             return done
 
     def _erase_rows(self, at: int) -> None:
@@ -329,8 +335,7 @@ class SqliteStore:
     def backup_at(self) -> int | None:
         """Return when the last backup through this file was made, ms; None = never."""
         with self._database.reading() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = 'backup_at'").fetchone()
-        return None if row is None else int(row[0])
+            return backup_at(connection)
 
     def close(self) -> None:
         """Stop the keeper, mark the file as closed in order, and let go of it."""
@@ -342,13 +347,14 @@ class SqliteStore:
             behind.callback(self._hold.release)
             behind.callback(self._acknowledged.close)
             behind.callback(self._database.close)
-            with self._writes.commits.paused():
+            with self._one_snapshot, self._writes.commits.paused():
                 reach("close.begin")
-                self._write_erasures()
+                self._database.end()  # who puts a change aside does not wait for the commits
                 if self._database.checkpoint("TRUNCATE"):
                     sync_wal(self.path)  # that it is empty, before anything says so
                     self._acknowledge(closed=True)
                 reach("close.marked")
+                self._write_erasures()
 
     def _acknowledge(self, *, closed: bool = False) -> None:
         place = self._state.place
@@ -365,15 +371,21 @@ class SqliteStore:
         self._database.work_off()
         if self._is_due():
             self.snapshot()
+        self._write_erasures()
         erased_at = self._state.erased_at
-        if erased_at is not None:
-            self._write_erasures()
-            if self._writes.now() - erased_at > ERASE_WITHIN:
-                self.snapshot()
+        if erased_at is not None and self._writes.now() - erased_at > ERASE_WITHIN:
+            self.snapshot()
 
     def _write_erasures(self) -> None:
-        """Bring the list beside the file up to date."""
-        with self._database.reading() as connection:
-            listed = erasures.read(connection, self.salt)
-        if listed.erased:
-            erasures.to_file(listed, erasures.beside(self.path))
+        """Bring the list beside the file up to date, where somebody was erased since it was."""
+        if not self._erasures_due:
+            return
+        self._erasures_due = False
+        try:
+            with self._database.reading() as connection:
+                listed = erasures.read(connection, self.salt)
+            if listed.erased:
+                erasures.to_file(listed, erasures.beside(self.path))
+        except BaseException:
+            self._erasures_due = True
+            raise

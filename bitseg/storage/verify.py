@@ -14,12 +14,13 @@ import msgspec
 import numpy as np
 
 from bitseg.bitmap import RowSet
-from bitseg.errors import BitsegError, Fault, StoreError
+from bitseg.errors import BitsegError, DamagedError, Fault, StoreError
 from bitseg.results import Verified
 from bitseg.segments import Segments
 from bitseg.storage import acknowledged
 from bitseg.storage.absence import found_in
-from bitseg.storage.checks import check_beside, check_pages
+from bitseg.storage.backup import backup_at
+from bitseg.storage.checks import check_beside, check_pages, check_rollback
 from bitseg.storage.covers import Covers
 from bitseg.storage.database import FAILURES, reader, store_error
 from bitseg.storage.identity import read_identity
@@ -56,17 +57,29 @@ def verify(path: Path, absent: tuple[str, ...] = (), progress: Progress | None =
     """
     if not path.is_file():
         raise StoreError(f"There is no file {path}")
-    check = _Check(path, acknowledged.read(path), progress)
-    check.run("the -wal", lambda: check_beside(path))
-    with closing(reader(path)) as connection:
-        check.run("format", lambda: _check_format(connection))
-        if not check.findings:
-            connection.execute("BEGIN")
-            check.everything(connection)
-            for text in absent:
-                for place in found_in(path, connection, text):
-                    check.say(place, f"Expected {text!r} nowhere, found it here", "present")
+    told = acknowledged.read(path)
+    check = _Check(path, told, progress)
+    try:
+        _check_opened(path, told)
+        check.run("the -wal", lambda: check_beside(path))
+        with closing(reader(path)) as connection:
+            check.run("format", lambda: _check_format(connection))
+            if not check.findings:
+                connection.execute("BEGIN")
+                check.everything(connection)
+                for text in absent:
+                    for place in found_in(path, connection, text):
+                        check.say(place, f"Expected {text!r} nowhere, found it here", "present")
+    except StoreError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
     return check.result()
+
+
+def _check_opened(path: Path, told: Acknowledged | None) -> None:
+    if check_rollback(path, told):
+        raise StoreError(f"The first opening of {path} was ended midway; open it once more")
 
 
 def _check_format(connection: sqlite3.Connection) -> None:
@@ -104,7 +117,10 @@ class _Check:
                 msgspec.structs.replace(fault, path=fault.path or where) for fault in error.faults
             ]
         except FAILURES as error:
-            self.say(where, str(store_error(error, self._path)), "damaged")
+            meant = store_error(error, self._path)
+            if not isinstance(meant, DamagedError):
+                raise meant from error
+            self.say(where, str(meant), "damaged")
         except ValueError as error:  # rows that are not there, of digests that are right
             self.say(where, str(error), "damaged")
 
@@ -122,6 +138,7 @@ class _Check:
     def everything(self, connection: sqlite3.Connection) -> None:
         """Check all that there is."""
         self.run("pages", lambda: check_pages(connection, _SHOWN))
+        self.run("backup_at", lambda: backup_at(connection))
         self.run("parts", lambda: self._parts(connection))
         for table in ("answers", "erasures"):
             self.run(table, lambda table=table: self._rows(connection, table))  # type: ignore[misc]

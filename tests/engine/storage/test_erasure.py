@@ -228,3 +228,35 @@ def test_the_bytes_are_overwritten_not_only_freed(tmp_path: Path) -> None:
         assert database.connection.execute("PRAGMA secure_delete").fetchone() == (1,)
     finally:
         database.close()
+
+
+def test_the_list_is_there_when_a_snapshot_follows_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with _open(path) as engine:
+        _person(engine)
+        engine.backup(tmp_path / "b.db")
+        engine.delete_contacts(["secret-id"])
+        engine.snapshot()
+        assert (tmp_path / "a.db-erasures").exists()
+        done = bitseg.restore(tmp_path / "b.db", tmp_path / "c.db", tmp_path / "a.db-erasures")
+    assert done.erased == 1
+
+
+@pytest.mark.parametrize(
+    "contact", ["an'n\"@secret", "back\\slash-secret", "zero\u200bwidth-secret"]
+)
+def test_answers_say_nothing_of_rejected_rows_once_somebody_is_erased(
+    contact: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.db"
+    rows = [{"id": contact, "city": "x"}, {"id": "other", "lead_score": "secret-value"}]
+    with _open(path) as engine:
+        engine.load_contacts(rows, once=Once(f"key of {contact}", b"asked"))
+        event = {"contact_id": contact, "kind": "open", "at": "secret-date"}
+        engine.load_events([event], once=Once("events", b"asked"))
+        engine.delete_contacts([contact])
+        engine.snapshot()
+        again = engine.load_events([event], once=Once("events", b"asked"))
+        assert again.rejected_count == 1
+        assert again.rejected[0].errors[0].message == "(erased)"
+    _gone(path, "secret-value", "secret-date", contact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 
 import bitseg
 from bitseg import DamagedError, FieldError, InUseError, StoreError
-from bitseg.storage import migrations
+from bitseg.storage import acknowledged, migrations, points
+from bitseg.storage.identity import read_identity
 from bitseg.storage.making import make
 from bitseg.storage.migrations import FORMAT, MIGRATIONS, pending
 from tests.engine.making import Clock, all_of, field
@@ -206,3 +208,121 @@ def test_closing_twice_does_no_harm_and_a_closed_engine_writes_no_more(tmp_path:
     with pytest.raises(StoreError):
         engine.load_contacts([{"id": "a"}])
     assert bitseg.verify(tmp_path / "a.db").contacts == 0
+
+
+# First openings that were ended midway
+
+
+def _copy_with_journal(tmp_path: Path) -> Path:
+    """Return a copy of a database as it is while its first opening writes the first page."""
+    with _open(tmp_path / "a.db") as engine:
+        engine.load_contacts([{"id": "a"}])
+        engine.backup(tmp_path / "b.db")
+    path = tmp_path / "c.db"
+    with closing(sqlite3.connect(tmp_path / "b.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA cache_spill=1")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE meta SET value = x'ff' WHERE key = 'closed'")
+        shutil.copy(tmp_path / "b.db", path)
+        shutil.copy(tmp_path / "b.db-journal", tmp_path / "c.db-journal")
+    return path
+
+
+def test_a_first_opening_that_was_ended_midway_is_taken_back(tmp_path: Path) -> None:
+    path = _copy_with_journal(tmp_path)
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as alone:
+        identity = read_identity(alone)
+    told = acknowledged.read(tmp_path / "a.db")
+    assert told is not None
+    with closing(acknowledged.AcknowledgedFile(path, synced=True)) as beside:
+        beside.begin(identity.file_id, told.seq, told.chain)
+    with pytest.raises(StoreError, match="open it once more"):
+        bitseg.verify(path)
+    with _open(path) as engine:
+        assert len(engine) == 1
+    assert bitseg.verify(path).ok
+
+
+def test_a_journal_that_nobody_began_is_not_believed(tmp_path: Path) -> None:
+    path = _copy_with_journal(tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(DamagedError, match="-journal is not known to be of"):
+        _open(path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_record_beside_a_copy_does_not_stay(tmp_path: Path) -> None:
+    """A copy is put in place of a file that had come further; then its process is killed."""
+    path = tmp_path / "a.db"
+    with _open(path) as engine:
+        engine.load_contacts([{"id": "a"}])
+        engine.backup(tmp_path / "b.db")
+        for number in range(6):
+            engine.load_contacts([{"id": f"c{number}"}])
+    shutil.copy(tmp_path / "b.db", path)
+    left = tmp_path / "left"
+    left.mkdir()
+    with _open(path) as engine:
+        engine.load_contacts([{"id": "later"}])
+        engine.snapshot()
+        for one in tmp_path.glob("a.db*"):
+            if one.is_file():
+                shutil.copy(one, left)
+    assert bitseg.verify(left / "a.db").ok
+    with _open(left / "a.db") as engine:
+        assert len(engine) == 2
+
+
+def test_an_upgrade_that_was_ended_midway_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, left = tmp_path / "a.db", tmp_path / "left"
+    left.mkdir()
+    with _open(path) as engine:
+        engine.load_contacts([{"id": "a"}])
+
+    def third(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE third (a)")
+
+    def keep(point: str) -> None:
+        if point == "migrate.committed":
+            for one in tmp_path.glob("a.db*"):
+                if one.is_file():
+                    shutil.copy(one, left)
+
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, ("third", third)))
+    monkeypatch.setattr(migrations, "FORMAT", FORMAT + 1)
+    monkeypatch.setattr(points, "_reached", keep)
+    _open(path).close()
+    with _open(left / "a.db") as engine:
+        assert len(engine) == 1
+
+
+def test_a_file_that_cannot_be_read_is_an_error_with_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.db"
+    _open(path).close()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(StoreError, match="Permission denied"):
+        _open(path)
+    with pytest.raises(StoreError, match="Permission denied"):
+        bitseg.verify(path)
+
+
+def test_a_copy_that_is_not_opened_after_all_stays_a_copy(tmp_path: Path) -> None:
+    with _open(tmp_path / "a.db") as engine:
+        engine.load_contacts([{"id": "a"}])
+        engine.backup(tmp_path / "b.db")
+        with closing(sqlite3.connect(tmp_path / "b.db", isolation_level=None)) as reading:
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM meta").fetchone()
+            with pytest.raises(StoreError):
+                _open(tmp_path / "b.db")
+        assert not (tmp_path / "b.db-acknowledged").exists()
+        engine.backup(tmp_path / "b.db")

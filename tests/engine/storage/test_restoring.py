@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -155,3 +156,44 @@ def test_a_damaged_backup_is_refused_and_nothing_is_left(tmp_path: Path) -> None
     with pytest.raises(DamagedError, match=r"Part 1 .* is not what was written"):
         bitseg.restore(backup, tmp_path / "new.db")
     assert _left(tmp_path) == []
+
+
+def test_what_a_killed_process_left_in_the_wal_is_restored_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with bitseg.open(path, clock=Clock()) as engine:
+        engine.load_contacts([{"id": f"c{i}"} for i in range(50)])
+        killed = tmp_path / "killed"
+        killed.mkdir()
+        for one in path.parent.glob("a.db*"):
+            if one.is_file():
+                shutil.copy(one, killed)
+    assert (killed / "a.db-wal").stat().st_size > 0
+    assert bitseg.restore(killed / "a.db", tmp_path / "b.db").contacts == 50
+
+
+def test_what_was_set_aside_opens_after_a_second_restoring_too(tmp_path: Path) -> None:
+    path, backup = tmp_path / "a.db", tmp_path / "backup.db"
+    engine = bitseg.open(path, clock=Clock())
+    engine.load_contacts([{"id": "first"}])
+    engine.backup(backup)
+    left = tmp_path / "left"
+    left.mkdir()
+    for one in path.parent.glob("a.db*"):
+        if one.is_file():
+            shutil.copy(one, left)
+    engine.close()
+    for one in left.iterdir():  # as if it had been killed
+        shutil.copy(one, tmp_path)
+    bitseg.restore(backup, path, replace=True)
+    with bitseg.open(path, clock=Clock()) as engine:
+        engine.load_contacts([{"id": "second"}])
+    bitseg.restore(backup, path, replace=True)
+    with bitseg.open(tmp_path / "a.db.before-restore", clock=Clock()) as engine:
+        assert len(engine) == 2
+
+
+def test_what_a_restoring_that_was_ended_midway_left_goes(tmp_path: Path) -> None:
+    left = tmp_path / "a.db.restoring"
+    left.write_bytes(b"somebody")
+    bitseg.open(tmp_path / "a.db").close()
+    assert not left.exists()

@@ -29,7 +29,7 @@ SEEDS = 10_000
 """Seeds of these tests begin so far behind the first."""
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "making": ("migrate.",),
+    "making": ("migrate.", "mark."),
     "opening": ("open.locked", "open.read", "open.replaying", "open.ready"),
     "writing": ("write.", "parts."),
     "snapshots": ("snapshot.", "switch.", "trim.", "erase.", "checkpoint."),
@@ -53,8 +53,8 @@ def test_every_point_is_in_one_group() -> None:
 
 
 def _making(hits: Counter[str]) -> Script:
-    """End a writer in and behind each migration of a new file."""
-    for point in _points("making") * 2:
+    """End a writer in and behind each migration of a new file, and when it is first opened."""
+    for point in _points("making"):
         see_hit((yield at_point(point)), point)
         hits[point] += 1
 
@@ -84,7 +84,7 @@ def _kill(nursery: Nursery, directory: Path, group: str, times: int) -> Counter[
     """Kill writers at each point of a group; return how often each was hit."""
     points = _points(group) * times
     first = first_seed() + SEEDS + 1_000 * list(GROUPS).index(group)
-    count = -(-times // 2) if group == "making" else -(-len(points) // PER_HISTORY)
+    count = times if group == "making" else -(-len(points) // PER_HISTORY)
     hits: Counter[str] = Counter()
     scripts: list[tuple[History, Script]] = []
     Random(f"{first}:order").shuffle(points)  # noqa: S311 - a seed replays it

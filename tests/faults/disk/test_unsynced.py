@@ -107,7 +107,7 @@ def test_what_was_acknowledged_was_synced(run: tuple[Path, list[Call]], tmp_path
             expected.setdefault(number, _after(number))
         there = tmp_path / str(cut)
         there.mkdir()
-        for end in ("", "-wal"):
+        for end in ("", "-wal", "-acknowledged"):
             if f"{path}{end}" in files:
                 (there / f"disk.db{end}").write_bytes(files[f"{path}{end}"])
         if not (there / "disk.db").exists() and not sure:
