@@ -228,3 +228,32 @@ def fill(
             at = (at + 1) & mask
         tag = np.uint32(mark >> np.uint64(32 + bits))
         slots[at] = (tag << np.uint32(bits)) | np.uint32(code + 1)
+
+
+@kernel
+def place(
+    wanted: Slots, places: Slots, arena: Bytes, ends: Ends
+) -> tuple[Slots, npt.NDArray[np.int32]]:
+    """Find the strings that places in ``wanted``, codes + 1 or 0 for none, mean.
+
+    Returns:
+        uint32[m], the codes that are meant and not forgotten; int32[n], the place among these of
+        each of n places, -1 for none.
+    """
+    table = np.zeros(wanted.size, np.int32)
+    for place in places:
+        table[place] = 1
+    codes = np.empty(wanted.size, np.uint32)
+    size = 0
+    for i in range(wanted.size):
+        meant, table[i] = table[i] == 1 and wanted[i] > 0, -1
+        if meant:
+            code = np.int64(wanted[i]) - 1
+            start = np.int64(ends[code])
+            if start == np.int64(ends[code + 1]) or arena[start] != FORGOTTEN:
+                codes[size], table[i] = code, size
+                size += 1
+    found = np.empty(places.size, np.int32)
+    for i in range(places.size):
+        found[i] = table[places[i]]
+    return codes[:size].copy(), found

@@ -32,6 +32,8 @@ NARROW: Final = 2**32 - 1
 
 _FIRST_BITS: Final = 4
 _FIRST_BYTES: Final = 256
+_DENSE: Final = 4
+"""Up to so many strings a cell, looking at all strings is cheaper than telling cells apart."""
 _TELLING: Final = 1024
 """After so many strings of a batch, the share of new ones foretells the rest."""
 
@@ -161,6 +163,21 @@ class StringPool:
         there[full] = self._arena[starts[full]] != string_table.FORGOTTEN
         return there
 
+    def placed(
+        self, wanted: Codes, places: Codes
+    ) -> tuple[pa.LargeStringArray, npt.NDArray[np.int32]]:
+        """Return the distinct strings that n places mean, and each one's place among these.
+
+        Args:
+            wanted: uint32[k], distinct codes + 1, 0 for none.
+            places: uint32[n], each a place in ``wanted``.
+
+        Returns:
+            The strings in the order of ``wanted``; int32[n], -1 for none or a forgotten one.
+        """
+        codes, found = string_table.place(wanted, places, self._arena, self._ends)
+        return self.take(codes), found
+
     def matching(self, how: How, needle: str) -> Mask:
         """Return bool[len(self)]: which strings hold, begin with or end with a text, caseless.
 
@@ -281,20 +298,14 @@ def strings_used(
 
     The place is -1 for a cell without a string, or with one that was forgotten.
     """
-    if len(pool) <= 4 * cells.size:
-        seen = np.zeros(len(pool) + 1, np.bool_)
-        seen[cells] = True
-        codes = np.flatnonzero(seen[1:]).astype(np.uint32)
-        codes = codes[pool.known(codes)]
-        table = np.full(len(pool) + 1, -1, np.int32)
-        table[codes + np.uint32(1)] = np.arange(codes.size, dtype=np.int32)
-        return pool.take(codes), table[cells]
-    wanted, places = np.unique(cells, return_inverse=True)
-    codes = wanted[wanted != 0].astype(np.uint32) - np.uint32(1)
-    known = pool.known(codes)
-    table = np.full(wanted.size, -1, np.int32)
-    table[np.flatnonzero(wanted != 0)[known]] = np.arange(int(known.sum()), dtype=np.int32)
-    return pool.take(codes[known]), table[places]
+    cells = cells.astype(np.uint32, copy=False)
+    if len(pool) <= _DENSE * cells.size:
+        wanted, places = np.arange(len(pool) + 1, dtype=np.uint32), cells
+    else:
+        distinct = pa.array(cells).dictionary_encode()  # a sort would hold up other threads
+        wanted = distinct.dictionary.to_numpy()
+        places = distinct.indices.to_numpy().view(np.uint32)
+    return pool.placed(wanted, places)
 
 
 def buffers(strings: pa.LargeStringArray) -> tuple[Bytes, Offsets]:

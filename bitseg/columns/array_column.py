@@ -121,12 +121,10 @@ class ArrayColumn:
 
     def freeze(self, start: int, stop: int) -> Callable[[], pa.Array]:
         """Take the values of rows [start, stop) as they are now; they are read later."""
-        rows = np.arange(start, stop, dtype=np.uint32)
         starts = self._starts.values[start:stop]
-        places, lengths = elements.places_of(self._owners.values, starts, rows)
-        cells = self._codes.values[places].astype(np.uint32) + np.uint32(1)
+        codes, lengths = elements.taken(self._codes.values, self._owners.values, starts, start)
         pool = self._dictionary.pool.view()
-        return lambda: _encoded(cells, lengths, pool)
+        return lambda: _encoded(codes, lengths, pool)
 
     def _having(self, test: ArrayHas) -> Words:
         """Return the rows with any of the elements, or with as many as all of them."""
@@ -173,13 +171,11 @@ class ArrayColumn:
 
 
 def _encoded(
-    cells: npt.NDArray[np.uint32], lengths: npt.NDArray[np.int64], pool: StringPool
+    codes: npt.NDArray[np.uint32], lengths: npt.NDArray[np.int64], pool: StringPool
 ) -> pa.Array:
-    """Return the elements, codes + 1, as lists, dictionary-encoded, without forgotten strings."""
-    used, places = strings_used(cells, pool)
-    known = places >= 0
-    owners = np.repeat(np.arange(lengths.size), lengths)[known]
-    left = np.bincount(owners, minlength=lengths.size)
-    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(left)))
-    strings = pa.DictionaryArray.from_arrays(pa.array(places[known], pa.int32()), used)
-    return pa.LargeListArray.from_arrays(pa.array(offsets), strings, mask=pa.array(left == 0))
+    """Return the elements as lists, dictionary-encoded, without forgotten strings."""
+    used, places = strings_used(codes + np.uint32(1), pool)
+    known, offsets = elements.without_lost(places, lengths)
+    strings = pa.DictionaryArray.from_arrays(pa.array(known, pa.int32()), used)
+    none = pa.array(offsets[1:] == offsets[:-1])
+    return pa.LargeListArray.from_arrays(pa.array(offsets), strings, mask=none)

@@ -83,6 +83,45 @@ def places_of(
 
 
 @kernel
+def taken(
+    codes: Codes, owners: Rows, starts: Rows, first: int
+) -> tuple[Rows, npt.NDArray[np.int64]]:
+    """Return the codes of the elements of rows from ``first`` on, and how many each row has."""
+    lengths = np.zeros(starts.size, np.int64)
+    for i in range(starts.size):
+        place = np.int64(starts[i]) - 1
+        while 0 <= place < owners.size and owners[place] == first + i:
+            lengths[i] += 1
+            place += 1
+    out = np.empty(lengths.sum(), np.uint32)
+    at = 0
+    for i in range(starts.size):
+        place = np.int64(starts[i]) - 1
+        for k in range(lengths[i]):
+            out[at] = codes[place + k]
+            at += 1
+    return out, lengths
+
+
+@kernel
+def without_lost(
+    places: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Return the places that are not -1, and int64[n + 1] offsets of n rows' shares of them."""
+    kept = np.empty(places.size, np.int32)
+    offsets = np.zeros(lengths.size + 1, np.int64)
+    at = size = 0
+    for i in range(lengths.size):
+        for _ in range(lengths[i]):
+            if places[at] >= 0:
+                kept[size] = places[at]
+                size += 1
+            at += 1
+        offsets[i + 1] = size
+    return kept[:size], offsets
+
+
+@kernel
 def restart(owners: Rows, starts: Rows) -> None:
     """Set where each row's elements begin, as place + 1; 0 for a row that has none."""
     starts[:] = 0
