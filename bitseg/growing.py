@@ -43,6 +43,13 @@ class Growing:
         """Let values be replaced in place again: nobody looks at what was frozen any more."""
         self._frozen = 0
 
+    def fork(self) -> Growing:
+        """Return an array of the same values, whose changes are all made in a place of its own."""
+        fork = Growing(self._data.dtype)
+        fork._data = self.values
+        fork._frozen = fork.size = self.size
+        return fork
+
     def extend(self, values: npt.NDArray[Any]) -> None:
         """Append values of a dtype no wider than needed, or wider where one needs it."""
         self.splice(self.size, values)

@@ -35,6 +35,10 @@ WAITING_SHARE: Final = 4
 that a bulk load holds few events twice and, in any order, moves each only a few times."""
 
 
+FORK_LEAST: Final = 65_536
+"""Bringing fewer events into order, those that move included, holds up nobody."""
+
+
 class Events:
     """Some events of one kind, as columns of equal length.
 
@@ -83,6 +87,12 @@ class Events:
         pick = slice(start, stop)
         return Events(self.rows[pick], self.at[pick], codes, self._properties, pick)
 
+    def copied(self) -> Events:
+        """Return the same events in arrays of their own."""
+        codes = None if self.codes is None else self.codes.copy()
+        properties = {name: column.copy() for name, column in self.properties().items()}
+        return Events(self.rows.copy(), self.at.copy(), codes, properties)
+
     def where(self, mask: Mask) -> Events:
         """Return the events whose place in bool[k] is true."""
         codes = None if self.codes is None else self.codes[mask]
@@ -103,6 +113,8 @@ class KindLog:
         self._arrived: list[Events] = []
         self._waiting = 0
         self._index = ContactIndex()
+        self._came: list[Events] | None = None
+        self._since = 0
 
     def __len__(self) -> int:
         """Return how many events there are."""
@@ -114,28 +126,28 @@ class KindLog:
         self._arrived.append(batch)
         self._waiting += len(batch)
         if self._waiting > max(WAITING_LEAST, self._rows.size // WAITING_SHARE):
-            self._settle()
+            self.settle()
 
     def between(self, lo: int, hi: int) -> tuple[int, int]:
         """Return the positions [start, stop) of the events with lo ≤ at < hi."""
-        self._settle()
+        self.settle()
         start, stop = np.searchsorted(self._at.values, (lo, max(lo, hi)))
         return int(start), int(stop)
 
     def ends(self) -> tuple[int, ...]:
         """Return the first and the last event's instant, or nothing where there are no events."""
-        self._settle()
+        self.settle()
         at = self._at.values
         return (int(at[0]), int(at[-1])) if at.size else ()
 
     def stretch(self, start: int, stop: int) -> Events:
         """Return the events at positions [start, stop), without a copy."""
-        self._settle()
+        self.settle()
         return self._pick(slice(start, stop))
 
     def freeze(self) -> tuple[Events, dict[str, DataType]]:
         """Return all events as they are now, which no later change touches, and their types."""
-        self._settle()
+        self.settle()
         codes = None if self._codes is None else self._codes.freeze()
         properties = {name: column.freeze() for name, column in self._properties.items()}
         return Events(self._rows.freeze(), self._at.freeze(), codes, properties), {**self._types}
@@ -145,25 +157,85 @@ class KindLog:
         for column in self._columns():
             column.thaw()
 
+    def settle(self) -> None:
+        """Bring what arrived into time order."""
+        if not self._arrived:
+            return
+        batch = self._arrived[0] if len(self._arrived) == 1 else self._joined()
+        self._make_columns(batch)
+        at = self._at.values
+        start = int(np.searchsorted(at, batch.at.min(), side="right"))
+        merged = np.concatenate((at[start:], batch.at))
+        order = None
+        if (merged[1:] < merged[:-1]).any():
+            order = np.argsort(merged, kind="stable")
+        ready = [
+            (column, self._merged(column, start, values, order))
+            for column, values in self._arriving(batch)
+        ]
+        for column, (place, values) in ready:
+            column.make_room(place, values)
+        for column, (place, values) in ready:  # from here on nothing can fail
+            column.splice(place, values)
+        self._arrived = []
+        self._waiting = 0
+        self._index.changed_from(start)
+
+    def fork(self) -> KindLog | None:
+        """Return a log to bring what arrived into time order in, beside readers of this one.
+
+        While nobody records or removes events, ``settle`` it and ``take`` it; only the settling
+        is long, and may run while others read.
+
+        Returns:
+            A log that changes nothing of this one; None where settling this one is little work.
+        """
+        arrived = self._arrived
+        if not arrived:
+            return None
+        first = min(int(batch.at.min()) for batch in arrived)
+        since = int(np.searchsorted(self._at.values, first, side="right"))
+        if self._rows.size - since + self._waiting < FORK_LEAST:
+            return None
+        fork = KindLog()
+        fork._rows, fork._at = self._rows.fork(), self._at.fork()
+        fork._codes = None if self._codes is None else self._codes.fork()
+        fork._properties = {name: column.fork() for name, column in self._properties.items()}
+        fork._types, fork._waiting = self._types, self._waiting
+        fork._arrived = fork._came = arrived
+        fork._since = since
+        return fork
+
+    def take(self, fork: KindLog) -> None:
+        """Become what a settled fork of this log is, unless a reader has settled this one."""
+        if fork._came is not self._arrived:
+            return
+        self._rows, fork._rows = fork._rows, self._rows  # what is left is freed with the fork
+        self._at, fork._at = fork._at, self._at
+        self._codes, fork._codes = fork._codes, self._codes
+        self._properties, fork._properties = fork._properties, self._properties
+        self._arrived, self._waiting = [], 0
+        self._index.changed_from(fork._since)
+
     def at_positions(self, positions: Positions) -> Events:
         """Return the events at int64 positions."""
         return self._pick(positions)
 
     def positions_of(self, rows: Rows) -> Positions:
         """Return the positions of all events of distinct, ascending rows: by row, then by time."""
-        self._settle()
+        self.settle()
         return self._index.positions_of(rows, self._rows.values)
 
     def positions_of_ids(self, codes: npt.NDArray[np.uint32]) -> Positions:
         """Return the positions of the events whose event ids have these codes."""
-        self._settle()
+        self.settle()
         if self._codes is None:
             return np.empty(0, np.int64)
         return np.flatnonzero(np.isin(self._codes.values, codes))
 
     def strings(self) -> dict[str, Encoded]:
         """Return the codes of all string properties."""
-        self._settle()
+        self.settle()
         return {
             name: column.values
             for name, column in self._properties.items()
@@ -189,7 +261,7 @@ class KindLog:
     @property
     def nbytes(self) -> int:
         """Bytes held, the index by contact included."""
-        self._settle()
+        self.settle()
         return sum(column.nbytes for column in self._columns()) + self._index.nbytes
 
     def _pick(self, pick: slice | Positions) -> Events:
@@ -200,30 +272,6 @@ class KindLog:
     def _columns(self) -> list[Growing]:
         codes = [] if self._codes is None else [self._codes]
         return [self._rows, self._at, *codes, *self._properties.values()]
-
-    def _settle(self) -> None:
-        """Bring what arrived into time order."""
-        if not self._arrived:
-            return
-        batch = self._arrived[0] if len(self._arrived) == 1 else self._joined()
-        self._make_columns(batch)
-        at = self._at.values
-        start = int(np.searchsorted(at, batch.at.min(), side="right"))
-        merged = np.concatenate((at[start:], batch.at))
-        order = None
-        if (merged[1:] < merged[:-1]).any():
-            order = np.argsort(merged, kind="stable")
-        ready = [
-            (column, self._merged(column, start, values, order))
-            for column, values in self._arriving(batch)
-        ]
-        for column, (place, values) in ready:
-            column.make_room(place, values)
-        for column, (place, values) in ready:  # from here on nothing can fail
-            column.splice(place, values)
-        self._arrived = []
-        self._waiting = 0
-        self._index.changed_from(start)
 
     def _arriving(self, batch: Events) -> Iterator[tuple[Growing, npt.NDArray[Any]]]:
         """Yield each column and what a batch adds to it."""

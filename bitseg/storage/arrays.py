@@ -17,6 +17,7 @@ _SAMPLE: Final = 1_024
 _REPEATS: Final = 4
 """Strings are kept as a dictionary when a sample has each of them so many times."""
 _PACKED: Final = pa.ipc.IpcWriteOptions(compression="zstd")
+_PACKED_ALONE: Final = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
 _AS_IS: Final = pa.ipc.IpcWriteOptions()
 
 
@@ -29,10 +30,16 @@ def digest(*parts: bytes) -> bytes:
     return state.digest()
 
 
-def to_bytes(columns: dict[str, pa.Array]) -> bytes:
-    """Return columns of equal length as bytes."""
+def to_bytes(columns: dict[str, pa.Array], *, alone: bool = False) -> bytes:
+    """Return columns of equal length as bytes.
+
+    Args:
+        columns: arrays by name.
+        alone: whether to pack in this thread only, and leave the other processors to others.
+    """
     batch = pa.record_batch(list(columns.values()), names=list(columns))
-    options = _AS_IS if batch.nbytes < _PLAIN else _PACKED
+    packed = _PACKED_ALONE if alone else _PACKED
+    options = _AS_IS if batch.nbytes < _PLAIN else packed
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
         writer.write_batch(batch)

@@ -1,4 +1,4 @@
-"""A capture is a tenant as of one change, taken in a moment while nothing is written.
+"""A capture is a tenant as of one change, taken while nothing is written and others read.
 
 What is small is copied; columns are taken by reference. Event logs, ids and pools only grow behind
 what was taken, or move away from it. Field values are read later, a stretch at a time, and may by
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from bitseg.bitmap import RowSet
     from bitseg.columns import Column
-    from bitseg.events.log import Events
+    from bitseg.events.log import Events, KindLog
     from bitseg.fields import DataType
     from bitseg.storage.coverage import Coverage
     from bitseg.storage.covers import Covers
@@ -47,6 +47,13 @@ ROWS: Final = 65_536
 
 EVENTS: Final = 131_072
 """Events of a part, more where one instant has more."""
+
+ARRAYS_AT_ONCE: Final = 16_384
+"""Rows of arrays that are read at once: finding their elements takes 0.2 ms, in which nobody
+counts; in more steps more previews would meet one."""
+
+COPIED: Final = 2 * EVENTS
+"""So many events of a kind are copied, at the most, that late ones need not move the whole log."""
 
 SMALL: Final = 4_096
 """A part of fewer rows or events is made anew with its neighbours, so that parts stay few."""
@@ -76,32 +83,38 @@ class Capture:
     """
 
     def __init__(self, writes: Writes, covers: Covers) -> None:
-        """Take a tenant; the caller holds off writes, and the lock of evaluations."""
+        """Take a tenant; the caller holds off writes, and evaluations go on but for moments."""
         tenant = writes.tenant
         self._lock = writes.lock
         self._writes = writes
-        self._n = tenant.contacts.n
-        self._live = tenant.contacts.live.copy()
-        self._given = tenant.contacts.created_given.copy()
-        self._fields = tuple(
-            field for path, field in tenant.schema.fields.items() if BUILT_IN.get(path) != field
-        )
-        self._properties = dict(tenant.schema.properties)
-        self._kinds = tuple(sorted(tenant.schema.kinds))
-        self._kept_since = writes.kept_since
-        self._settings = writes.settings
-        self._opened_at = tenant.events.ids.opened_at
-        self._pools = tenant.events.dictionaries.views()
+        self._settle()
+        with self._lock:  # readers make what is looked at below: logs, pools, columns
+            self._n = tenant.contacts.n
+            self._live = tenant.contacts.live.copy()
+            self._given = tenant.contacts.created_given.copy()
+            self._fields = tuple(
+                field for path, field in tenant.schema.fields.items() if BUILT_IN.get(path) != field
+            )
+            self._properties = dict(tenant.schema.properties)
+            self._kinds = tuple(sorted(tenant.schema.kinds))
+            self._kept_since = writes.kept_since
+            self._settings = writes.settings
+            self._opened_at = tenant.events.ids.opened_at
+            self._pools = tenant.events.dictionaries.views()
+            columns = dict(tenant.contacts.columns)
+            for column in columns.values():
+                column.grow(self._n)
+            logs = {
+                kind: (log, *log.freeze()) for kind, log in tenant.events.kinds.items() if len(log)
+            }
         self.due: list[Due] = []
         self._ids = self._take_ids(covers.column(ID), tenant.contacts.ids)
         self._columns: dict[str, tuple[DataType, list[Stretch]]] = {
             path: (column.data_type, self._take_column(path, column, covers.column(path)))
-            for path, column in tenant.contacts.columns.items()
+            for path, column in columns.items()
         }
         self._events: dict[str, list[Stretch]] = {
-            kind: self._take_events(kind, *log.freeze(), covers.kind(kind))
-            for kind, log in tenant.events.kinds.items()
-            if len(log)
+            kind: self._take_events(kind, *log, covers.kind(kind)) for kind, log in logs.items()
         }
         self._event_ids = []
         for base, pool in tenant.events.ids.generations():
@@ -145,11 +158,23 @@ class Capture:
         """The rows of contacts that are not erased."""
         return self._live
 
+    def _settle(self) -> None:
+        """Bring late events into order, where that is much work, beside evaluations."""
+        with self._lock:
+            logs = list(self._writes.tenant.events.kinds.values())
+        for log in logs:
+            with self._lock:
+                fork = log.fork()
+            if fork is not None:
+                fork.settle()
+                with self._lock:
+                    log.take(fork)
+
     def _take_ids(self, cover: Coverage, pool: StringPool) -> list[Stretch]:
         def make(start: int, stop: int) -> Callable[[], bytes | None]:
             ids = pool.stretch(start, stop)  # copied now: what they are decides what events do
             there = self._live.test(np.arange(start, stop, dtype=np.uint32))
-            return lambda: to_bytes({"v": ids if there.all() else _only(ids, there)})
+            return lambda: _packed_alone(ids if there.all() else _only(ids, there))
 
         return self._take(ID, cover, self._n, make)
 
@@ -158,21 +183,25 @@ class Capture:
             "event_id",
             cover,
             len(pool),
-            lambda start, stop: lambda: to_bytes({"v": pool.stretch(start, stop)}),
+            lambda start, stop: lambda: _packed_alone(pool.stretch(start, stop)),
         )
 
     def _take_column(self, path: str, column: Column, cover: Coverage) -> list[Stretch]:
-        column.grow(self._n)
+        step = ARRAYS_AT_ONCE if column.data_type == "array" else ROWS
 
         def make(start: int, stop: int) -> Callable[[], bytes | None]:
             if path.startswith(_RETAINED):
                 taken = column.freeze(start, stop)
                 return lambda: _values(taken())
 
-            def later() -> bytes | None:
+            def now(first: int, last: int) -> pa.Array:
                 with self._lock:
-                    frozen = column.freeze(start, stop)
-                return _values(frozen())
+                    frozen = column.freeze(first, last)
+                return frozen()
+
+            def later() -> bytes | None:
+                pieces = [now(at, min(at + step, stop)) for at in range(start, stop, step)]
+                return _values(pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces))
 
             return later
 
@@ -200,26 +229,37 @@ class Capture:
         return stretches
 
     def _take_events(
-        self, kind: str, events: Events, types: dict[str, DataType], cover: EventCover
+        self,
+        kind: str,
+        log: KindLog,
+        events: Events,
+        types: dict[str, DataType],
+        cover: EventCover,
     ) -> list[Stretch]:
         """Plan the spans of a kind's events; those of one instant are never parted."""
         cover.settle()
         kept: list[Stretch] = []
-        new: list[Stretch] = []
+        pieces: list[tuple[int, int]] = []
         for begin, end, whole in cover.runs(SMALL):
             if whole:
                 kept += whole
                 continue
             start = int(np.searchsorted(events.at, begin))
             stop = len(events) if end is None else int(np.searchsorted(events.at, end))
-            for first, last in _pieces(events.at, start, stop):
-                last_at = int(events.at[last - 1])
-                span = Stretch(
-                    last_at + 1, None, last - first, made=False, start=int(events.at[first])
-                )
-                new.append(span)
-                make = partial(self._packed, events.between(first, last), types)
-                self.due.append(Due(f"event:{kind}", span, make))
+            pieces += _pieces(events.at, start, stop)
+        few = sum(last - first for first, last in pieces) <= COPIED
+        new: list[Stretch] = []
+        for first, last in pieces:
+            some = events.between(first, last)
+            span = Stretch(
+                int(some.at[-1]) + 1, None, last - first, made=False, start=int(some.at[0])
+            )
+            new.append(span)
+            make = partial(self._packed, some.copied() if few else some, types)
+            self.due.append(Due(f"event:{kind}", span, make))
+        if few:
+            with self._lock:
+                log.thaw()
         in_order = {id(span): place for place, span in enumerate(cover.spans)}
         kept.sort(key=lambda span: in_order[id(span)])
         cover.replace(kept + new)
@@ -231,12 +271,18 @@ class Capture:
             values = _property(cells, types[name], self._pools.get(name))
             if values.null_count < len(events):
                 properties[name] = values
-        return events_to_bytes(KindEvents(events.rows, events.at, events.codes, properties))
+        found = KindEvents(events.rows, events.at, events.codes, properties)
+        return events_to_bytes(found, alone=True)
 
 
 def _values(values: pa.Array) -> bytes | None:
     """Return the bytes of a column's values, None where there are none."""
-    return None if values.null_count == len(values) else to_bytes({"v": values})
+    return None if values.null_count == len(values) else _packed_alone(values)
+
+
+def _packed_alone(values: pa.Array) -> bytes:
+    """Return the bytes of a column that nobody waits for: a processor is left to previews."""
+    return to_bytes({"v": values}, alone=True)
 
 
 def _only(ids: pa.LargeStringArray, there: npt.NDArray[np.bool_]) -> pa.LargeStringArray:

@@ -159,14 +159,14 @@ def kinds_named(body: bytes) -> tuple[PartName | None, dict[str, PartName]]:
     return None if isinstance(add.event_ids, bytes) else add.event_ids, parts
 
 
-def events_to_bytes(events: KindEvents) -> bytes:
-    """Return the events of one kind as bytes."""
+def events_to_bytes(events: KindEvents, *, alone: bool = False) -> bytes:
+    """Return the events of one kind as bytes; ``alone`` as ``to_bytes`` has it."""
     columns = {"row": pa.array(events.rows), "at": pa.array(events.at)}
     if events.codes is not None:
         columns[_CODES] = pa.array(events.codes)
     for name, values in events.properties.items():
         columns[f"{_PROPERTY}{name}"] = values
-    return to_bytes(columns)
+    return to_bytes(columns, alone=alone)
 
 
 def events_from_bytes(data: bytes) -> KindEvents:

@@ -12,6 +12,7 @@ import pytest
 
 import bitseg
 from bitseg.growing import Growing
+from bitseg.storage import points
 from tests.engine.making import Clock, ms
 
 NOON = ms("2026-03-15T12:00:00Z")
@@ -62,3 +63,41 @@ def test_a_snapshot_thaws_what_it_looked_at(tmp_path: Path) -> None:
         engine.snapshot()
         log = engine._tenant.events.kinds["open"]  # noqa: SLF001 - nothing else tells
         assert [column._frozen for column in log._columns()] == [0, 0]  # noqa: SLF001 - likewise
+
+
+def test_few_events_that_are_due_are_copied_so_that_late_ones_move_nothing(tmp_path: Path) -> None:
+    frozen: list[int] = []
+    with bitseg.open(tmp_path / "a.db", clock=Clock()) as engine:
+        engine.load_contacts([{"id": "a"}])
+        rows = [{"contact_id": "a", "kind": "open", "at": NOON + i} for i in range(100)]
+        engine.load_events(rows)
+        log = engine._tenant.events.kinds["open"]  # noqa: SLF001 - nothing else tells
+
+        def told(point: str) -> None:
+            if point == "snapshot.captured":
+                points.watch(None)
+                frozen.extend(column._frozen for column in log._columns())  # noqa: SLF001 - likewise
+                engine.load_events([{"contact_id": "a", "kind": "open", "at": NOON}])
+
+        points.watch(told)
+        try:
+            engine.snapshot()
+        finally:
+            points.watch(None)
+    assert frozen == [0, 0]
+    with bitseg.open(tmp_path / "a.db", clock=Clock()) as engine:
+        assert engine.event_count == 101
+        assert engine.snapshot().parts == 1
+
+
+def test_arrays_that_are_read_in_pieces_come_back_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bitseg.storage.capture.ARRAYS_AT_ONCE", 3)
+    tags = [[], ["a"], ["b", "a"], [], ["c", "d"], ["a"], [], ["e"]]
+    with bitseg.open(tmp_path / "a.db", clock=Clock()) as engine:
+        engine.load_contacts([{"id": f"c{i}", "tags": some} for i, some in enumerate(tags)])
+        engine.snapshot()
+    with bitseg.open(tmp_path / "a.db", clock=Clock()) as engine:
+        found = [engine.contact(f"c{i}").get("contact.tags", []) for i in range(len(tags))]
+    assert found == tags

@@ -15,7 +15,7 @@ from bitseg.columns import make_column
 from bitseg.events.log import Events, KindLog
 from bitseg.fields import DataType
 from bitseg.growing import Growing
-from bitseg.strings import StringPool
+from bitseg.strings import StringPool, strings_used
 
 ROWS = 40
 MANY = 4_000
@@ -239,3 +239,76 @@ def test_a_frozen_log_is_as_it_was_under_late_events_and_removals(
         for events, then in taken:
             assert _shown(events) == then
     assert log.freeze()[0].at.tolist() == sorted(log.freeze()[0].at.tolist())
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.lists(st.integers(0, 60), min_size=1, max_size=8),
+        st.booleans(),
+        st.sampled_from(["fork", "settle", "reader first"]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(STEPS)
+def test_a_log_that_took_a_fork_is_as_one_that_settled(
+    steps: list[tuple[list[int], bool, str]],
+) -> None:
+    log, plain = KindLog(), KindLog()
+    for mark, (numbers, ids, how) in enumerate(steps):
+        for one in (log, plain):
+            one.append(_batch(numbers, mark, ids=ids), {"amount": "number"})
+        seen = log.stretch(0, len(log)) if how == "settle" else None
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("bitseg.events.log.FORK_LEAST", 0)
+            fork = log.fork()
+        assert (fork is None) == (seen is not None)
+        if fork is not None:
+            fork.settle()
+            if how == "reader first":
+                log.settle()
+            log.take(fork)
+        rows = np.arange(len(steps), dtype=np.uint32)
+        assert _shown(log.freeze()[0]) == _shown(plain.freeze()[0])
+        assert log.positions_of(rows).tolist() == plain.positions_of(rows).tolist()
+        log.thaw()
+
+
+def test_a_fork_that_is_given_up_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bitseg.events.log.FORK_LEAST", 0)
+    log = KindLog()
+    log.append(_batch([5, 9, 30], 1, ids=False), {"amount": "number"})
+    then = _shown(log.stretch(0, 3))
+    before = log.stretch(0, 3)
+    log.append(_batch([40, 7], 2, ids=True), {"amount": "number"})
+    fork = log.fork()
+    assert fork is not None
+    fork.settle()
+    assert _shown(before) == then
+    assert log.freeze()[0].at.tolist() == [5, 7, 9, 30, 40]
+
+
+def test_few_events_are_not_worth_a_fork() -> None:
+    log = KindLog()
+    log.append(_batch([5, 9, 30], 1, ids=False), {"amount": "number"})
+    assert log.fork() is None
+
+
+@pytest.mark.parametrize("many", [1, 100])
+def test_strings_used_are_those_of_cells_that_nobody_forgot(many: int) -> None:
+    pool = StringPool()
+    pool.intern(_strings(["", "a", "secret", "b", *(f"other {i}" for i in range(many))]))
+    pool.forget(_numbers(2))
+    cells = np.array([4, 0, 3, 1, 4, 2], np.uint8)
+    used, places = strings_used(cells, pool)
+    assert [None if at < 0 else used[at].as_py() for at in places] == [
+        "b",
+        None,
+        None,
+        "",
+        "b",
+        "a",
+    ]
+    assert sorted(used.to_pylist()) == ["", "a", "b"]
