@@ -17,6 +17,7 @@ from bitseg.storage.arrays import digest
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import named
 from bitseg.storage.manifest import Manifest
+from bitseg.storage.pace import Pace
 from bitseg.storage.points import reach
 
 if TYPE_CHECKING:
@@ -34,15 +35,15 @@ SLICE: Final = 4 * 2**20
 SLICE_LEAST: Final = 2**16
 """What is taken out is overwritten, which takes room: where there is little, slices are small."""
 
-PAUSE: Final = 0.000_5
-"""Seconds that a snapshot steps aside after each part, so that previews come between."""
-
 
 class Snapshotter:
     """Writes snapshots into a file, one at a time."""
 
-    def __init__(self, database: Database, parts: PartWriter, salt: bytes) -> None:
-        """Take the file, who writes parts, and the salt of the file's digests."""
+    def __init__(
+        self, database: Database, parts: PartWriter, salt: bytes, hurried: Callable[[], bool]
+    ) -> None:
+        """Take the file, who writes parts, its salt, and what says whether somebody waits."""
+        self._hurried = hurried
         self._database = database
         self._salt = salt
         self._parts = parts
@@ -64,8 +65,9 @@ class Snapshotter:
         reach("snapshot.captured")
         began = time.monotonic()
         before = self._parts.written
+        pace = Pace(self._hurried)
         try:
-            made = self._make(capture)
+            made = self._make(capture, pace)
         finally:
             capture.release()
         manifest = capture.manifest()
@@ -73,7 +75,7 @@ class Snapshotter:
         reach("snapshot.encoded")
         garbage = self._switch(place, at, body, manifest)
         try:
-            self._trim(place.seq, garbage)
+            self._trim(place.seq, garbage, pace)
             clean = self._database.checkpoint("TRUNCATE" if erasing else "PASSIVE")
         except StoreError as error:
             self._parts.garbage |= set(garbage)
@@ -90,7 +92,7 @@ class Snapshotter:
             clean or not erasing,
         )
 
-    def _make(self, capture: Capture) -> int:
+    def _make(self, capture: Capture, pace: Pace) -> int:
         """Write the parts that are due; return how many."""
         rows: list[tuple[int, str, bytes]] = []
         waiting: list[tuple[Stretch, PartName]] = []
@@ -107,9 +109,10 @@ class Snapshotter:
             size += len(data)
             made += 1
             if size > SLICE:
+                pace.rest()
                 self._flush(rows, waiting)
                 size = 0
-            time.sleep(PAUSE)
+            pace.rest()
         self._flush(rows, waiting)
         return made
 
@@ -156,7 +159,7 @@ class Snapshotter:
                 found |= {part for part, _ in named(kind, body)}
         return found
 
-    def _trim(self, seq: int, garbage: list[int]) -> None:
+    def _trim(self, seq: int, garbage: list[int], pace: Pace) -> None:
         """Take out the journal up to a change, and parts that nothing names, slice by slice."""
         with self._database.reading() as connection:
             sizes = connection.execute(
@@ -165,8 +168,13 @@ class Snapshotter:
         for first, last in _slices(sizes):
             with self._database.transaction("trim", synced=False) as connection:
                 connection.execute("DELETE FROM journal WHERE seq BETWEEN ? AND ?", (first, last))
-            self._database.work_off()
-        delete_parts(self._database, garbage, self._database.work_off)
+            self._work_off(pace)
+        delete_parts(self._database, garbage, lambda: self._work_off(pace))
+
+    def _work_off(self, pace: Pace) -> None:
+        pace.rest()
+        self._database.work_off()
+        pace.rest()
 
 
 def snapshot_digest(salt: bytes, place: Place, at: int, body: bytes) -> bytes:

@@ -5,6 +5,7 @@ A change is there for good when ``commit`` returns. Snapshots and checkpoints ar
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from bitseg.storage.backup import backup_at, copy_to
 from bitseg.storage.capture import Capture
 from bitseg.storage.codec import decode, encode, named
 from bitseg.storage.database import WAL_SOON, sync_wal
+from bitseg.storage.erasure_file import ErasureFile
 from bitseg.storage.journal import TABLES_ONLY, Place, append
 from bitseg.storage.keeper import Keeper
 from bitseg.storage.ledger import Ledger
@@ -80,15 +82,18 @@ class SqliteStore:
         self._parts = PartWriter(database, state.garbage)
         self._bodies: dict[int, bytes] = {}
         self._one_snapshot = Lock()
+        self._asked: deque[None] = deque()  # one for each caller who waits for a snapshot
         self._keeper = Keeper(self._look_after)
         self._closed = False
-        self._erasures_due = True  # who wrote the file before may have been ended before it was
+        self._listed = ErasureFile(database, state.identity.salt)
 
     def begin(self, writes: Writes) -> None:
         """Take the tenant that the changes are of, and begin to look after the file."""
         self._writes = writes
         self._tables = Tables(writes.tenant.contacts, writes.segments)
-        self._snapshotter = Snapshotter(self._database, self._parts, self.salt)
+        self._snapshotter = Snapshotter(
+            self._database, self._parts, self.salt, lambda: bool(self._asked) or self._closed
+        )
         self._acknowledge()
         self._keeper.start()
 
@@ -161,7 +166,7 @@ class SqliteStore:
             if isinstance(change, UpsertContacts | AddEvents)
         }
         if any(isinstance(change, DeleteContacts) for change in changes):
-            self._erasures_due = True
+            self._listed.due = True
             if self._state.erased_at is None:
                 self._state.erased_at = at
         if self._is_due() or self._database.wal_bytes > WAL_SOON:
@@ -254,7 +259,19 @@ class SqliteStore:
         return find_answer(self._database, key)
 
     def snapshot(self) -> Snapshot:
-        """Write a snapshot now.
+        """Write a snapshot now, and quickly.
+
+        Raises:
+            StoreError: it was not written; the one before and the journal still stand.
+        """
+        self._asked.append(None)
+        try:
+            return self.snapshot_beside()
+        finally:
+            self._asked.pop()
+
+    def snapshot_beside(self) -> Snapshot:
+        """Write a snapshot at the pace of work that nobody waits for, unless somebody comes to.
 
         Raises:
             StoreError: it was not written; the one before and the journal still stand.
@@ -265,13 +282,12 @@ class SqliteStore:
                 erased_at, at = self._state.erased_at, self._writes.now()
                 if erased_at is not None:
                     self._erase_rows(at)
-                with self._writes.lock:
-                    place, journal_bytes = self._state.place, self._state.journal_bytes
-                    capture = Capture(self._writes, self._covers)
+                place, journal_bytes = self._state.place, self._state.journal_bytes
+                capture = Capture(self._writes, self._covers)
                 self._state.erased_at = None
             erasing = erased_at is not None
             with self._erased_again(erased_at):
-                self._write_erasures()
+                self._listed.write()
                 with self._or_stop():
                     self._acknowledged.sync()  # what a snapshot holds was acknowledged, for good
                 done = self._snapshotter.take(place, capture, at, erasing=erasing)
@@ -354,7 +370,7 @@ class SqliteStore:
                     sync_wal(self.path)  # that it is empty, before anything says so
                     self._acknowledge(closed=True)
                 reach("close.marked")
-                self._write_erasures()
+                self._listed.write()
 
     def _acknowledge(self, *, closed: bool = False) -> None:
         place = self._state.place
@@ -370,22 +386,8 @@ class SqliteStore:
         """Do what is due."""
         self._database.work_off()
         if self._is_due():
-            self.snapshot()
-        self._write_erasures()
+            self.snapshot_beside()
+        self._listed.write()
         erased_at = self._state.erased_at
         if erased_at is not None and self._writes.now() - erased_at > ERASE_WITHIN:
-            self.snapshot()
-
-    def _write_erasures(self) -> None:
-        """Bring the list beside the file up to date, where somebody was erased since it was."""
-        if not self._erasures_due:
-            return
-        self._erasures_due = False
-        try:
-            with self._database.reading() as connection:
-                listed = erasures.read(connection, self.salt)
-            if listed.erased:
-                erasures.to_file(listed, erasures.beside(self.path))
-        except BaseException:
-            self._erasures_due = True
-            raise
+            self.snapshot_beside()
