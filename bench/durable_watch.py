@@ -61,9 +61,9 @@ class Watch:
         self._thread.join()
 
     def settle(self, previews: int = 3) -> None:
-        """Wait until some more previews were answered, so that what was written is taken in."""
+        """Wait until what was written is taken in: some more were answered, and none is late."""
         enough = len(self._ended) + previews
-        while len(self._ended) < enough:
+        while len(self._ended) < enough or self._is_behind():
             assert self._thread.is_alive(), "a preview failed"
             time.sleep(0.001)
 
@@ -76,6 +76,10 @@ class Watch:
             inside |= (ended > window.began) & (began < window.ended)
         taken: npt.NDArray[np.float64] = (ended - began)[inside]
         return taken
+
+    def _is_behind(self) -> bool:
+        """Return whether the last preview that was answered had been due long before."""
+        return bool(self._pause) and self._ended[-1] - self._began[-1] > self._pause
 
     def _run(self) -> None:
         for number in count():
