@@ -135,22 +135,41 @@ def examine(
 def _held(engine: bitseg.Engine, found: Json, worlds: Sequence[Candidate], now: int) -> Candidate:
     """Return the world that an engine holds, in all that it says and in who moved since.
 
+    Of several that are alike in that, the one whose segments are defined so: a definition without
+    an answer may have the members of the one before it, and others after a later write.
+
     Raises:
         MismatchError: it holds none.
     """
     moved = ("done", perform(engine, _refresh(now)))
     best: list[str] = []
+    alike: list[Candidate] = []
     for candidate in worlds:
         lines = differences(found, due(candidate.world, now))
         if not lines:
             must = candidate.world.copy().apply(_refresh(now))
             if moved == must:
-                return candidate
+                alike.append(candidate)
+                continue
             lines = [f"who moved: is {moved!r}, must be {must!r}"]
         if not best or len(lines) < len(best):
             best = lines
+    if alike:
+        return next((one for one in alike if _is_defined(engine, one.world)), alike[0])
     shown = "\n".join(best[:30])
     raise MismatchError(f"the file holds none of {len(worlds)} worlds; of the nearest:\n{shown}")
+
+
+def _is_defined(engine: bitseg.Engine, world: World) -> bool:
+    """Return whether an engine's segments are dynamic or static, and defined, as a world's are."""
+    for segment, content in world.segments.items():
+        definition = engine._segments.get(segment).definition  # noqa: SLF001 - nothing public tells
+        if not isinstance(content, dict):
+            if definition is not None:
+                return False
+        elif definition != engine._rulebook.read(content, defining=segment):  # noqa: SLF001 - likewise
+            return False
+    return True
 
 
 def _refresh(now: int) -> Operation:
