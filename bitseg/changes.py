@@ -162,14 +162,54 @@ class MembersChanged(msgspec.Struct, frozen=True):
     left: bytes
 
 
+class About(msgspec.Struct, frozen=True):
+    """What people say of a segment; who is in it does not rest on it.
+
+    Attributes:
+        name: unique among the segments of its workspace.
+        description: more words.
+        workspace_id: where it belongs; None = nowhere, which counts as one workspace.
+        tags: free words, in the order given.
+        max_drop: a new definition that drops more than so many percent of the members is
+            refused; None = any is taken.
+        is_active: whether anybody still works with it.
+        created_by: who made it; None = nobody said.
+    """
+
+    name: str
+    description: str = ""
+    workspace_id: str | None = None
+    tags: tuple[str, ...] = ()
+    max_drop: float | None = None
+    is_active: bool = True
+    created_by: str | None = None
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """A segment as it was from one change of it on.
+
+    Attributes:
+        number: from 1 without gaps in each segment.
+        at: the change's instant, ms.
+        by: who made it; None = nobody said.
+        about: what was said of it.
+        rules: its definition as JSON, as people gave it; None where it was static.
+    """
+
+    number: int
+    at: int
+    by: str | None
+    about: About
+    rules: bytes | None
+
+
 class DefineSegment(msgspec.Struct, frozen=True):
     """Set a segment: dynamic by rules, or static by rows.
 
     Attributes:
         id: the segment's.
-        at: the write's instant, ms.
-        rules: the definition as JSON, as people gave it; None where it is static.
-        spelled: the same as it was read, with all types: what it means must not depend on what
+        revision: what it is from now on, in words.
+        spelled: the rules as they were read, with all types: what it means must not depend on what
             the schema holds when it is read again.
         members: the rows as portable roaring bytes; None where it is dynamic.
         moved: who entered and left by it; None where nobody did.
@@ -177,11 +217,29 @@ class DefineSegment(msgspec.Struct, frozen=True):
     """
 
     id: str
-    at: int
-    rules: bytes | None = None
+    revision: Revision
     spelled: bytes | None = None
     members: bytes | None = None
     moved: MembersChanged | None = None
+    via: str = "manual"
+
+
+class DescribeSegment(msgspec.Struct, frozen=True):
+    """Change what is said of a segment; its definition stays."""
+
+    id: str
+    revision: Revision
+
+
+class ChangeMembers(msgspec.Struct, frozen=True):
+    """Put contacts into a static segment, or take some out.
+
+    Attributes:
+        moved: who.
+        via: how those who enter came to be members: ``manual`` by ids, ``import`` from a file.
+    """
+
+    moved: MembersChanged
     via: str = "manual"
 
 
@@ -222,6 +280,8 @@ Change: TypeAlias = (
     | WithdrawEvents
     | DefineField
     | DefineSegment
+    | DescribeSegment
+    | ChangeMembers
     | RefreshSegments
     | RemoveSegment
     | ChangeSettings

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 
 from bitseg.arguments import check_segment_id
 from bitseg.bitmap import RowSet
-from bitseg.changes import DefineSegment, RefreshSegments, RemoveSegment
+from bitseg.changes import (
+    ChangeMembers,
+    DefineSegment,
+    DescribeSegment,
+    RefreshSegments,
+    RemoveSegment,
+)
 from bitseg.clock import Now
 from bitseg.commits import Staged
 from bitseg.contacts import as_ids
-from bitseg.errors import SegmentError
+from bitseg.errors import Fault, GuardError, SegmentError
 from bitseg.members import Members
 from bitseg.plan.nodes import NOBODY, SegmentLeaf
 from bitseg.rules.nodes import Definition
 from bitseg.rules.respell import spelled
+from bitseg.segments import AS_IT_IS, Edit, Moved, Segment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bitseg.changes import MembersChanged, Revision
     from bitseg.plan.execute import Executor
     from bitseg.rulebook import Rulebook
-    from bitseg.segments import Segment
     from bitseg.writes import Answering, Writes
+
+
+_JSON: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+class Defined(msgspec.Struct, frozen=True):
+    """A segment that was set, how many members it had then, and when, ms."""
+
+    segment: Segment
+    count: int
+    at: int
 
 
 class Defining:
@@ -37,48 +57,146 @@ class Defining:
         self._tenant = writes.tenant
         self._segments = writes.segments
 
-    def define(self, segment: str, what: Any, answer: Answering[int] = None) -> int:
-        """Set a segment by rules, contact ids or Members; return how many members it has.
+    def define(
+        self,
+        segment: str,
+        what: Any,
+        answer: Answering[Defined] = None,
+        *,
+        edit: Edit = AS_IT_IS,
+    ) -> Defined:
+        """Set a segment by rules, contact ids or Members.
+
+        Args:
+            segment: its id.
+            what: what it is.
+            answer: makes what is kept with it.
+            edit: who changes it and what is said of it.
 
         Raises:
             RuleError: the rules are not valid, match everybody by accident, or form a cycle.
-            SegmentError: ids that no contact has, or another engine's Members.
+            SegmentError: ids that no contact has, another engine's Members, a name that another
+                segment has, or what ``edit`` rests on is not so.
             StoreError: the change could not be kept; nothing was done.
         """
         check_segment_id(segment)
 
-        def stage() -> Staged[int]:
+        def stage() -> Staged[Defined]:
             at = self._writes.now()
             with self._writes.lock:
+                edit.check(self._segments.find(segment))
                 read = self._read(segment, what)
-                prepared = self._segments.prepared(segment, read)
-                members = self._members(prepared, at)
-                moved = self._segments.history.changed(segment, members, at)
-                change = DefineSegment(segment, at, moved=moved)
+                rules = None
                 if isinstance(read, Definition):
-                    spelling = spelled(read)
-                    rules = _given(what) or spelling
-                    change = msgspec.structs.replace(change, rules=rules, spelled=spelling)
+                    rules = _given(what) or spelled(read)
+                revision = self._revision(segment, at, edit, rules)
+                prepared = self._segments.prepared(
+                    segment, read, (*self._revisions(segment), revision)
+                )
+                members = self._members(prepared, at)
+                self._check_drop(segment, members, at, edit)
+                moved = self._segments.history.changed(segment, members, at)
+                change = DefineSegment(segment, revision, moved=moved)
+                if isinstance(read, Definition):
+                    change = msgspec.structs.replace(change, spelled=spelled(read))
                 else:
                     via = "rule_match" if isinstance(what, Members) else "manual"
                     change = msgspec.structs.replace(change, members=members.to_bytes(), via=via)
-                count = members.count
-            kept = None if answer is None else answer(count)
-            return Staged((change,), lambda: self._put(prepared, change, count), kept)
+                done = Defined(prepared, members.count, at)
+            kept = None if answer is None else answer(done)
+            return Staged((change,), lambda: self._put(done, change), kept)
 
         return self._writes.submit(stage, alone=True)
 
-    def remove(self, segment: str, answer: Answering[None] = None) -> None:
+    def describe(
+        self, segment: str, edit: Edit, answer: Answering[tuple[Revision, ...]] = None
+    ) -> tuple[Revision, ...]:
+        """Change what is said of a segment; return its revisions.
+
+        Raises:
+            UnknownSegmentError: there is none.
+            SegmentError: another segment has the name, or what ``edit`` rests on is not so.
+            StoreError: the change could not be kept; nothing was done.
+        """
+
+        def stage() -> Staged[tuple[Revision, ...]]:
+            before = self._segments.get(segment)
+            edit.check(before)
+            revision = self._revision(segment, self._writes.now(), edit, before.revision.rules)
+            change = DescribeSegment(segment, revision)
+            revisions = (*before.revisions, revision)
+            kept = None if answer is None else answer(revisions)
+
+            def publish() -> tuple[Revision, ...]:
+                self._segments.describe(segment, revisions)
+                return revisions
+
+            return Staged((change,), publish, kept)
+
+        return self._writes.submit(stage, alone=True)
+
+    def change_members(
+        self,
+        segment: str,
+        ids: Sequence[str],
+        answer: Answering[Moved] = None,
+        *,
+        add: bool,
+        via: str = "manual",
+    ) -> Moved:
+        """Put contacts into a static segment, or take some out.
+
+        Args:
+            segment: its id.
+            ids: of the contacts; what is nobody's is reported.
+            answer: makes what is kept with it.
+            add: whether they are put in.
+            via: how they came: ``manual`` or ``import``.
+
+        Raises:
+            UnknownSegmentError: there is no such segment.
+            SegmentError: it is dynamic.
+            StoreError: the change could not be kept; nothing was done.
+        """
+
+        def stage() -> Staged[Moved]:
+            at = self._writes.now()
+            with self._writes.lock:
+                static = self._segments.get(segment).static
+                if static is None:
+                    message = f"Segment {segment!r} is dynamic: its members are those of its rules"
+                    raise SegmentError(Fault("", message, code="dynamic"))
+                contacts = self._tenant.contacts
+                static.members.grow(contacts.n)
+                rows = contacts.rows_of(as_ids(ids))
+                known = np.unique(rows[rows >= 0]).astype(np.uint32)
+                given = RowSet.from_rows(known, contacts.n)
+                before = static.members
+                members = before.or_(given) if add else before.minus(given)
+                record = self._segments.history.changed(segment, members, at)
+                unknown = tuple(one for one, row in zip(ids, rows.tolist(), strict=True) if row < 0)
+                moved = Moved(abs(members.count - before.count), members.count, unknown)
+            changes = () if record is None else (ChangeMembers(record, via),)
+            kept = None if answer is None else answer(moved)
+            return Staged(changes, lambda: self._moved(segment, members, record, moved), kept)
+
+        return self._writes.submit(stage, alone=True)
+
+    def remove(
+        self, segment: str, answer: Answering[None] = None, *, edit: Edit = AS_IT_IS
+    ) -> None:
         """Forget a segment.
 
         Raises:
             UnknownSegmentError: there is none.
-            SegmentError: other segments refer to it; they are named.
+            SegmentError: other segments refer to it; they are named; or ``edit`` rests on another
+                revision.
             StoreError: the change could not be kept; nothing was done.
         """
 
         def stage() -> Staged[None]:
             self._segments.check_unused(segment)
+            edit.check(self._segments.get(segment))
             change = RemoveSegment(segment, self._writes.now())
             kept = None if answer is None else answer(None)
             return Staged((change,), lambda: self._segments.remove(segment), kept)
@@ -123,11 +241,43 @@ class Defining:
                 self._segments.history.record(moved, self._tenant.contacts.n)
         return counts
 
-    def _put(self, prepared: Segment, change: DefineSegment, count: int) -> int:
-        self._segments.put(prepared)
+    def _moved(
+        self, segment: str, members: RowSet, record: MembersChanged | None, moved: Moved
+    ) -> Moved:
+        if record is not None:
+            self._segments.set_members(segment, members)
+            self._segments.history.record(record, self._tenant.contacts.n)
+        return moved
+
+    def _revisions(self, segment: str) -> tuple[Revision, ...]:
+        before = self._segments.find(segment)
+        return () if before is None else before.revisions
+
+    def _revision(self, segment: str, at: int, edit: Edit, rules: bytes | None) -> Revision:
+        before = self._segments.find(segment)
+        about = edit.about(None if before is None else before.about)
+        return self._segments.next_revision(segment, at, edit.by, about, rules)
+
+    def _check_drop(self, segment: str, members: RowSet, at: int, edit: Edit) -> None:
+        """Refuse a definition that drops more members than the segment's guard lets go.
+
+        Raises:
+            GuardError: it does; says how many leave and enter.
+        """
+        before = self._segments.find(segment)
+        if before is None or before.about.max_drop is None or edit.override_guard:
+            return
+        had = self._members(before, at)
+        both = members.and_count(had)
+        leaving, entering = had.count - both, members.count - both
+        if leaving * 100 > before.about.max_drop * had.count:
+            raise GuardError(leaving, entering, before.about.max_drop)
+
+    def _put(self, done: Defined, change: DefineSegment) -> Defined:
+        self._segments.put(done.segment)
         if change.moved is not None:
             self._segments.history.record(change.moved, self._tenant.contacts.n)
-        return count
+        return done
 
     def _members(self, prepared: Segment, at: int) -> RowSet:
         if prepared.static is not None:
@@ -151,7 +301,9 @@ class Defining:
 
 
 def _given(what: Any) -> bytes | None:
-    """Return rules as they were given, where they were JSON."""
+    """Return rules as they were given, as JSON; None where they were read before."""
+    if isinstance(what, dict):
+        return _JSON.encode(what)
     if isinstance(what, str):
         return what.encode()
     return what if isinstance(what, bytes) else None

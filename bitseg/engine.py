@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from bitseg.arguments import check_days, instant_of
+from bitseg.catalogue import Catalogue
 from bitseg.clock import Now, show_instant
 from bitseg.defining import Defining
 from bitseg.errors import FieldError, UnknownContactError
@@ -49,6 +50,9 @@ class Engine(Writing):
     bytes, or a ``Definition``, and raise ``RuleError`` naming every fault. ``now`` is an aware
     datetime, cut to the ms; without it, the engine's clock. An engine may be used from several
     threads.
+
+    Attributes:
+        segments: the saved segments, and what can be done with them.
     """
 
     def __init__(
@@ -91,7 +95,9 @@ class Engine(Writing):
         self._segments = writes.segments
         self._rulebook = Rulebook(self._tenant, self._segments)
         self._executor = Executor(self._tenant, self._segments, keep_bytes)
-        super().__init__(writes, Defining(writes, self._rulebook, self._executor))
+        defining = Defining(writes, self._rulebook, self._executor)
+        super().__init__(writes, defining)
+        self.segments = Catalogue(writes, defining, self._executor)
 
     # Questions
 
@@ -196,11 +202,6 @@ class Engine(Writing):
     def fields(self) -> dict[str, Field]:
         """The fields by path: built in, declared and inferred; a copy."""
         return dict(self._tenant.schema.fields)
-
-    @property
-    def segments(self) -> tuple[str, ...]:
-        """The ids of all segments, in order of first definition."""
-        return tuple(self._segments.ids())
 
     @property
     def event_count(self) -> int:

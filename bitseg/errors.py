@@ -5,8 +5,11 @@ BitsegError
 ├── FieldError           a field, type or setting may not be so                    (ValueError)
 ├── LoadError            a source cannot be read, or a strict load found faults    (ValueError)
 ├── SegmentError         a segment may not be defined or removed so                (ValueError)
+│   ├── GuardError       a new definition drops more members than its guard lets go
+│   └── RevisionError    it was changed since the revision that the change rests on
 ├── UnknownContactError  no contact has that id                                    (LookupError)
 ├── UnknownSegmentError  no segment has that id                                    (LookupError)
+├── UnknownRevisionError a segment has no revision of that number                  (LookupError)
 ├── RepeatError          a write's key stands for another one, or it still runs    (ValueError)
 ├── StoreError           the file can not be written or read                       (OSError)
 │   ├── NoRoomError      there is no room to write; what was there still stands
@@ -84,6 +87,32 @@ class SegmentError(BitsegError, ValueError):
     code = "invalid_segment"
 
 
+class GuardError(SegmentError):
+    """A new definition drops more members than the segment's guard lets go; nothing was done.
+
+    Attributes:
+        leaving: how many would leave.
+        entering: how many would enter.
+    """
+
+    code = "guard"
+
+    def __init__(self, leaving: int, entering: int, max_drop: float) -> None:
+        """Take how many would leave and enter, and how many percent may leave."""
+        super().__init__(
+            f"{leaving} members would leave and {entering} enter, and at most {max_drop:g} % may "
+            "leave; say that the guard is overridden to do it all the same"
+        )
+        self.leaving = leaving
+        self.entering = entering
+
+
+class RevisionError(SegmentError):
+    """A segment was changed since the revision that a change rests on."""
+
+    code = "stale"
+
+
 class UnknownContactError(BitsegError, LookupError):
     """No contact has that id."""
 
@@ -94,6 +123,12 @@ class UnknownSegmentError(BitsegError, LookupError):
     """No segment has that id."""
 
     code = "unknown_segment"
+
+
+class UnknownRevisionError(BitsegError, LookupError):
+    """A segment has no revision of that number."""
+
+    code = "unknown_revision"
 
 
 class RepeatError(BitsegError, ValueError):

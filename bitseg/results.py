@@ -113,6 +113,86 @@ class Explanation(msgspec.Struct, frozen=True):
     conditions: tuple[Explained, ...]
 
 
+class Guard(msgspec.Struct, frozen=True):
+    """What a segment refuses: definitions that drop more than so many percent of its members."""
+
+    max_drop: float
+
+
+class SegmentRecord(msgspec.Struct, frozen=True):
+    """A saved segment, as the feature document has it.
+
+    Attributes:
+        id: a random UUID, unless somebody chose another.
+        segment_type: ``dynamic`` or ``static``.
+        rules: the definition as it was given; None where it is static.
+        contact_count: members at ``last_recalculated_at``, which is when this was asked.
+        guard: what it refuses; None = nothing.
+        revision: the number of its last change.
+    """
+
+    id: str
+    name: str
+    description: str
+    segment_type: str
+    rules: Any
+    contact_count: int
+    last_recalculated_at: str
+    workspace_id: str | None
+    tags: tuple[str, ...]
+    guard: Guard | None
+    is_active: bool
+    created_by: str | None
+    created_at: str
+    updated_at: str
+    revision: int
+
+
+class SegmentPage(msgspec.Struct, frozen=True):
+    """Some of a list, and how long all of it is."""
+
+    items: tuple[SegmentRecord, ...]
+    total: int
+
+
+class SegmentRevision(msgspec.Struct, frozen=True):
+    """A segment as it was from one change of it on.
+
+    Attributes:
+        revision: its number.
+        at: when the change was.
+        by: who made it; None = nobody said.
+        rules: the definition; None where it was static.
+    """
+
+    revision: int
+    at: str
+    by: str | None
+    name: str
+    description: str
+    rules: Any
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two segments, and how many members they share.
+
+    Attributes:
+        jaccard: those, divided by how many are in either; None where nobody is.
+    """
+
+    a: str
+    b: str
+    both: int
+    jaccard: float | None
+
+
+class Overlap(msgspec.Struct, frozen=True):
+    """How many members segments have, in the order asked, and what each two share."""
+
+    sizes: tuple[int, ...]
+    pairs: tuple[Pair, ...]
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """What a snapshot did.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bitseg.defining import Defining
     from bitseg.fields import DataType
     from bitseg.results import Snapshot
-    from bitseg.store import Once
+    from bitseg.store import Answer, Once
     from bitseg.writes import Writes
 
 
@@ -179,7 +179,11 @@ class Writing:
             RuleError: the rules are not valid, match everybody by accident, or form a cycle.
             SegmentError: ids that no contact has, or another engine's Members; nothing changes.
         """
-        write = partial(self._defining.define, segment, rules_or_contact_ids)
+
+        def write(answering: Callable[[int], Answer] | None) -> int:
+            answer = None if answering is None else lambda done: answering(done.count)
+            return self._defining.define(segment, rules_or_contact_ids, answer).count
+
         return self._writes.once(once, int, write)
 
     def remove_segment(self, segment: str, *, once: Once | None = None) -> None:

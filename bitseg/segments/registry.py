@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from bitseg.bitmap import VERSIONS, RowSet
+from bitseg.changes import About, Revision
 from bitseg.errors import (
     Fault,
     FieldError,
@@ -48,15 +49,27 @@ class Segment(msgspec.Struct, frozen=True):
     """One segment: either a definition or static members.
 
     Attributes:
+        revisions: what it was from each change of it on; the last is what it is.
         plan: what the definition became.
         targets: the segments that the definition speaks of.
     """
 
     id: str
+    revisions: tuple[Revision, ...]
     definition: Definition | None = None
     plan: Plan | None = None
     static: StaticMembers | None = None
     targets: tuple[str, ...] = ()
+
+    @property
+    def revision(self) -> Revision:
+        """What it is now."""
+        return self.revisions[-1]
+
+    @property
+    def about(self) -> About:
+        """What people say of it."""
+        return self.revisions[-1].about
 
 
 class Segments:
@@ -124,8 +137,48 @@ class Segments:
         static.members.grow(n)
         return static.members, static.version
 
-    def prepared(self, segment: str, what: Definition | RowSet) -> Segment:
+    def find(self, segment: str) -> Segment | None:
+        """Return a segment, or None."""
+        return self._segments.get(segment)
+
+    def next_revision(
+        self, segment: str, at: int, by: str | None, about: About | None, rules: bytes | None
+    ) -> Revision:
+        """Return the revision that a change of a segment makes.
+
+        Args:
+            segment: its id.
+            at: when, ms.
+            by: who changes it.
+            about: what is said of it from now on; None = what was, or its id as its name.
+            rules: its definition from now on.
+
+        Raises:
+            SegmentError: another segment of the workspace has the name.
+        """
+        before = self.find(segment)
+        if about is None:
+            about = About(segment, created_by=by) if before is None else before.about
+        self._check_name(segment, about)
+        number = 1 if before is None else before.revision.number + 1
+        return Revision(number, at, by, about, rules)
+
+    def _check_name(self, segment: str, about: About) -> None:
+        for one in self._segments.values():
+            same = (one.about.workspace_id, one.about.name) == (about.workspace_id, about.name)
+            if same and one.id != segment:
+                message = f"Another segment is called {about.name!r}: {one.id}"
+                raise SegmentError(Fault("name", message, code="name_taken"))
+
+    def prepared(
+        self, segment: str, what: Definition | RowSet, revisions: tuple[Revision, ...]
+    ) -> Segment:
         """Return a segment that may be put, and change nothing yet.
+
+        Args:
+            segment: its id.
+            what: its definition, or its members.
+            revisions: all that it was, and what it is.
 
         Raises:
             RuleError: the definition leads back to the segment itself, or makes a chain of
@@ -136,13 +189,24 @@ class Segments:
             faults = reference_faults(segment, what, graph)
             if faults:
                 raise RuleError(*faults)
-            return Segment(segment, what, compile_definition(what), targets=targets(what))
-        return Segment(segment, static=StaticMembers(what))
+            plan = compile_definition(what)
+            return Segment(segment, revisions, what, plan, targets=targets(what))
+        return Segment(segment, revisions, static=StaticMembers(what))
 
     def put(self, prepared: Segment) -> None:
         """Set a segment that was prepared."""
         self._segments[prepared.id] = prepared
         self.version += 1
+
+    def set_members(self, segment: str, members: RowSet) -> None:
+        """Set the members of a static segment."""
+        static = StaticMembers(members)
+        self._segments[segment] = msgspec.structs.replace(self.get(segment), static=static)
+
+    def describe(self, segment: str, revisions: tuple[Revision, ...]) -> None:
+        """Set what was and is said of a segment."""
+        found = msgspec.structs.replace(self.get(segment), revisions=revisions)
+        self._segments[segment] = found
 
     def check_unused(self, segment: str) -> None:
         """Refuse to forget a segment that is used.

@@ -56,12 +56,28 @@ def _segments(connection: sqlite3.Connection) -> None:
             "created_by": str,
             "created_at": str,
             "updated_at": str,
+            "tags": str,
+            "max_drop": float,
+            "revision": int,
             "members": bytes,
             "digest": bytes,
         },
         pk="id",
         not_null={"name", "segment_type", "contact_count", "created_at", "updated_at", "digest"},
         defaults={"is_active": 1},
+    )
+    tables.table("segment_revisions").create(
+        {
+            "segment_id": str,
+            "number": int,
+            "at": int,
+            "created_by": str,
+            "about": str,
+            "rules": str,
+            "digest": bytes,
+        },
+        pk=("segment_id", "number"),
+        foreign_keys=belongs,
     )
     tables.table("segment_contacts").create(
         {"segment_id": str, "contact_id": str, "added_at": str, "added_via": str},

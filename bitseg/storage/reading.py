@@ -153,12 +153,12 @@ class Reader:
         dead = contacts.live.others()
         there = 0
         with closing(segments_in(connection, contacts.n, self._tenant.zone)) as found:
-            for segment, what in found:
+            for segment, what, revisions in found:
                 read = what
                 if isinstance(what, RowSet):
                     there += what.and_count(dead)
                     read = what.and_(contacts.live)
-                segments.put(segments.prepared(segment, read))
+                segments.put(segments.prepared(segment, read, revisions))
         with closing(records_in(connection)) as records:
             for moved in records:
                 for rows in (moved.entered, moved.left):

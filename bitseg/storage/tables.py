@@ -14,11 +14,15 @@ import numpy as np
 
 from bitseg.bitmap import RowSet
 from bitseg.changes import (
+    About,
+    ChangeMembers,
     DefineSegment,
     DeleteContacts,
+    DescribeSegment,
     MembersChanged,
     RefreshSegments,
     RemoveSegment,
+    Revision,
 )
 from bitseg.clock import show_instant
 from bitseg.contacts import as_ids
@@ -58,6 +62,12 @@ class Tables:
         match change:
             case DefineSegment():
                 self._define(ledger, change)
+            case DescribeSegment():
+                cells = _said(change.revision)
+                ledger.update("segments", cells, "id = ?", (change.id,))
+                _revise(ledger, change.id, change.revision)
+            case ChangeMembers():
+                self._change_members(ledger, change)
             case RefreshSegments():
                 for moved in change.moved:
                     _record(ledger, moved)
@@ -65,7 +75,8 @@ class Tables:
                 for table in ("segment_contacts", "segment_analytics"):
                     query = f"DELETE FROM {table} WHERE segment_id = ?"  # noqa: S608 - names are ours
                     ledger.connection.execute(query, (change.id,))
-                ledger.delete("segment_changes", "segment_id = ?", (change.id,))
+                for table in ("segment_changes", "segment_revisions"):
+                    ledger.delete(table, "segment_id = ?", (change.id,))
                 ledger.delete("segments", "id = ?", (change.id,))
             case DeleteContacts():
                 _forget(ledger.connection, change.ids)
@@ -85,25 +96,23 @@ class Tables:
                 ledger.update("segments", {"contact_count": count}, "id = ?", (segment,))
 
     def _define(self, ledger: Ledger, change: DefineSegment) -> None:
-        at = show_instant(change.at)
+        at = show_instant(change.revision.at)
         static = change.members is not None
-        cells: dict[str, Cell] = {
+        cells = _said(change.revision) | {
             "segment_type": "static" if static else "dynamic",
-            "rules": None if change.rules is None else change.rules.decode("utf-8"),
             "spelled": change.spelled,
             "last_recalculated_at": at,
-            "updated_at": at,
             "members": change.members,
         }
         before = ledger.connection.execute(
             "SELECT members NOTNULL FROM segments WHERE id = ?", (change.id,)
         ).fetchone()
         if before is None:
-            cells |= {"id": change.id, "name": change.id, "created_at": at}
-            cells |= {"contact_count": 0, "is_active": 1}
+            cells |= {"id": change.id, "created_at": at, "contact_count": 0}
             ledger.insert("segments", [[cells.get(name) for name in COVERED["segments"]]])
         else:
             ledger.update("segments", cells, "id = ?", (change.id,))
+        _revise(ledger, change.id, change.revision)
         if change.moved is not None:
             _record(ledger, change.moved)
         self._relist(ledger.connection, change, was_static=before is not None and bool(before[0]))
@@ -114,25 +123,34 @@ class Tables:
         """List a segment's static members anew, or only those who came and went."""
         if change.members is not None and was_static:
             if change.moved is not None:
-                self._list(connection, change, change.moved.entered, change.moved.left)
+                self._list(connection, change.moved, change.via)
             return
         connection.execute("DELETE FROM segment_contacts WHERE segment_id = ?", (change.id,))
         if change.members is not None:
-            self._list(connection, change, change.members, b"")
+            everyone = MembersChanged(change.id, 0, change.revision.at, change.members, b"")
+            self._list(connection, everyone, change.via)
 
-    def _list(
-        self, connection: sqlite3.Connection, change: DefineSegment, entered: bytes, left: bytes
-    ) -> None:
+    def _change_members(self, ledger: Ledger, change: ChangeMembers) -> None:
+        moved = change.moved
+        query = "SELECT members FROM segments WHERE id = ?"
+        (before,) = ledger.connection.execute(query, (moved.segment,)).fetchone()
+        entered, left = (RowSet.from_bytes(one, _ANY_ROW) for one in (moved.entered, moved.left))
+        members = RowSet.from_bytes(before, _ANY_ROW).or_(entered).minus(left).to_bytes()
+        ledger.update("segments", {"members": members}, "id = ?", (moved.segment,))
+        _record(ledger, moved)
+        self._list(ledger.connection, moved, change.via)
+
+    def _list(self, connection: sqlite3.Connection, moved: MembersChanged, via: str) -> None:
         """List static members by id; who stays keeps the instant at which they were added."""
         connection.executemany(
             "DELETE FROM segment_contacts WHERE segment_id = ? AND contact_id = ?",
-            [(change.id, contact) for contact in self._ids(left)],
+            [(moved.segment, contact) for contact in self._ids(moved.left)],
         )
-        at = show_instant(change.at)
+        at = show_instant(moved.at)
         connection.executemany(
             "INSERT INTO segment_contacts (segment_id, contact_id, added_at, added_via) "
             "VALUES (?, ?, ?, ?)",
-            [(change.id, contact, at, change.via) for contact in self._ids(entered)],
+            [(moved.segment, contact, at, via) for contact in self._ids(moved.entered)],
         )
 
     def _ids(self, rows: bytes) -> list[str]:
@@ -145,22 +163,43 @@ class Tables:
 
 def segments_in(
     connection: sqlite3.Connection, n: int, zone: Zone
-) -> Generator[tuple[str, Definition | RowSet]]:
-    """Yield each segment's id, and its definition or its members among n rows, in order.
+) -> Generator[tuple[str, Definition | RowSet, tuple[Revision, ...]]]:
+    """Yield each segment's id, its definition or its members among n rows, and its revisions.
 
     Raises:
         DamagedError: one is not what was written.
     """
+    revisions = _revisions_in(connection)
     with closing(rows_in(connection, "segments")) as rows:
         for whole, cells in rows:
             row: dict[str, Any] = dict(zip(COVERED["segments"], cells, strict=True))
             segment = row["id"]
             if not whole:
                 raise DamagedError(f"Segment {segment!r} is not what was written")
-            if row["members"] is None:
-                yield segment, respell(row["spelled"], zone)
-            else:
-                yield segment, RowSet.from_bytes(row["members"], n)
+            if segment not in revisions:
+                raise DamagedError(f"Segment {segment!r} lacks its revisions")
+            dynamic = row["members"] is None
+            what = (
+                respell(row["spelled"], zone) if dynamic else RowSet.from_bytes(row["members"], n)
+            )
+            yield segment, what, tuple(revisions[segment])
+
+
+def _revisions_in(connection: sqlite3.Connection) -> dict[str, list[Revision]]:
+    """Return the revisions of all segments, in order."""
+    found: dict[str, list[Revision]] = {}
+    with closing(rows_in(connection, "segment_revisions", "segment_id, number")) as rows:
+        for whole, cells in rows:
+            row: dict[str, Any] = dict(zip(COVERED["segment_revisions"], cells, strict=True))
+            segment, number = row["segment_id"], row["number"]
+            if not whole:
+                message = f"Revision {number} of segment {segment!r} is not what was written"
+                raise DamagedError(message)
+            about = msgspec.json.decode(row["about"], type=About)
+            rules = None if row["rules"] is None else row["rules"].encode("utf-8")
+            revision = Revision(number, row["at"], row["created_by"], about, rules)
+            found.setdefault(segment, []).append(revision)
+    return found
 
 
 def records_in(connection: sqlite3.Connection) -> Generator[MembersChanged]:
@@ -199,6 +238,33 @@ def erase_rows(ledger: Ledger, rows: Rows) -> None:
             ledger.update(
                 "segment_changes", {"entered": entered, "left": left}, "rowid = ?", (number,)
             )
+
+
+def _said(revision: Revision) -> dict[str, Cell]:
+    """Return the cells of a segment's row that a revision sets."""
+    about = revision.about
+    return {
+        "workspace_id": about.workspace_id,
+        "name": about.name,
+        "description": about.description,
+        "rules": _text(revision.rules),
+        "is_active": int(about.is_active),
+        "created_by": about.created_by,
+        "updated_at": show_instant(revision.at),
+        "tags": msgspec.json.encode(about.tags).decode(),
+        "max_drop": None if about.max_drop is None else float(about.max_drop),
+        "revision": revision.number,
+    }
+
+
+def _revise(ledger: Ledger, segment: str, revision: Revision) -> None:
+    about = msgspec.json.encode(revision.about).decode()
+    row = (segment, revision.number, revision.at, revision.by, about, _text(revision.rules))
+    ledger.insert("segment_revisions", [row])
+
+
+def _text(rules: bytes | None) -> str | None:
+    return None if rules is None else rules.decode("utf-8")
 
 
 def _record(ledger: Ledger, moved: MembersChanged) -> None:

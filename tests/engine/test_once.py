@@ -73,7 +73,7 @@ def _filled(engine: Engine) -> Engine:
 
 
 def _state(engine: Engine) -> Any:
-    return len(engine), engine.event_count, engine.segments, sorted(engine.fields)
+    return len(engine), engine.event_count, tuple(engine.segments), sorted(engine.fields)
 
 
 @pytest.mark.parametrize("name", WRITES)

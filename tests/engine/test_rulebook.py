@@ -119,4 +119,4 @@ def test_a_definition_is_saved_like_its_json() -> None:
     for empty in (Definition("all", ()), _definition(), *(_definition(one) for one in empties)):
         with pytest.raises(RuleError):
             engine.define_segment("s", empty)
-    assert engine.segments == ("romans",)
+    assert tuple(engine.segments) == ("romans",)

@@ -118,7 +118,7 @@ class DurableScene(Scene):
         assert engine.event_count == other.event_count
         assert len(engine) == len(other)
         assert engine.fields == other.fields
-        assert engine.segments == other.segments
+        assert tuple(engine.segments) == tuple(other.segments)
         asked: list[Json] = [EVERYBODY]
         asked += [_only(one) for one in CONDITIONS]
         asked += [_only({"segment": one}) for one in other.segments]

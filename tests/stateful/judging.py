@@ -29,7 +29,7 @@ def judge_counts(engine: Engine, model: Model) -> None:
     """Compare what is quickly compared."""
     assert len(engine) == len(model.contacts)
     assert engine.event_count == model.event_count()
-    assert engine.segments == tuple(model.segments)
+    assert tuple(engine.segments) == tuple(model.segments)
 
 
 def judge(engine: Engine, path: Path, model: Model, looked_at: Iterable[str]) -> None:

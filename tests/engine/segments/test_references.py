@@ -69,7 +69,7 @@ def test_an_unknown_segment_is_a_fault_also_where_it_would_be_itself() -> None:
     assert fault[0] == "groups[0].conditions[0].segment"
     assert "loyal" in fault[2]
     assert len(_faults(engine, "new", _in("new"))) == 1
-    assert engine.segments == ("loyal",)
+    assert tuple(engine.segments) == ("loyal",)
 
 
 def _chain(engine: Engine, name: str, length: int, end: Json) -> None:

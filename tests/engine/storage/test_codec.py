@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from bitseg.bitmap import RowSet
 from bitseg.changes import (
     ARROW_TYPES,
+    About,
     AddEvents,
     Change,
+    ChangeMembers,
     ChangeSettings,
     DefineField,
     DefineSegment,
     DeleteContacts,
+    DescribeSegment,
     DropEvents,
     FieldValues,
     KindEvents,
@@ -27,6 +30,7 @@ from bitseg.changes import (
     RecordEvents,
     RefreshSegments,
     RemoveSegment,
+    Revision,
     UpsertContacts,
     WithdrawEvents,
 )
@@ -97,6 +101,7 @@ def _strings(values: list[Any]) -> pa.Array:
 
 
 ROWS = RowSet.from_rows(np.array([0, 7, 70_000], np.uint32), 100_000).to_bytes()
+REVISION = Revision(2, 5, "ann", About("é", tags=("a", "b"), max_drop=12.5), b"{}")
 MOVED = MembersChanged("s", 3, -5, ROWS, b"")
 SMALL: list[Change] = [
     DropEvents(-(2**60)),
@@ -104,8 +109,10 @@ SMALL: list[Change] = [
     DeleteContacts(()),
     WithdrawEvents(("e1",)),
     DefineField(Field("customField.x", "array", "Ü", "\n")),
-    DefineSegment("s", 5, rules=b"{}", spelled=b'{"a":1}', moved=MOVED),
-    DefineSegment("s", 5, members=ROWS, via="rule_match"),
+    DefineSegment("s", REVISION, spelled=b'{"a":1}', moved=MOVED),
+    DefineSegment("s", REVISION, members=ROWS, via="rule_match"),
+    DescribeSegment("s", REVISION),
+    ChangeMembers(MOVED, "import"),
     RefreshSegments(0, (MOVED, msgspec.structs.replace(MOVED, segment="é"))),
     RefreshSegments(0, ()),
     RemoveSegment("s", 2**50),

@@ -146,7 +146,7 @@ def test_an_older_file_keeps_its_contacts_and_events(tmp_path: Path, *, snapshot
         tables = connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'segment%'"
         ).fetchall()
-        assert len(tables) == 4
+        assert len(tables) == 5
         for (table,) in sorted(tables, reverse=True):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version=1")

@@ -134,7 +134,7 @@ def _state(engine: Engine) -> Any:
     ids = list(engine.select(EVERYBODY).ids())
     segments = [list(engine.select(all_of({"segment": one})).ids()) for one in engine.segments]
     values = [engine.contact(one) for one in ids[:12]]
-    return ids, segments, values, engine.event_count, engine.fields, engine.segments
+    return ids, segments, values, engine.event_count, engine.fields, tuple(engine.segments)
 
 
 @pytest.mark.parametrize("name", WRITES)
