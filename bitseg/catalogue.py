@@ -12,7 +12,7 @@ from bitseg.arguments import several
 from bitseg.clock import Now, show_instant
 from bitseg.contacts import as_ids
 from bitseg.defining import Defined
-from bitseg.errors import Fault, SegmentError, UnknownRevisionError
+from bitseg.errors import Fault, FieldError, SegmentError, UnknownRevisionError
 from bitseg.members import Members
 from bitseg.plan.nodes import SegmentLeaf
 from bitseg.results import Guard, Overlap, Pair, SegmentPage, SegmentRecord, SegmentRevision
@@ -84,7 +84,7 @@ class Catalogue:
         Args:
             name: unique among the segments of the workspace.
             rules: the definition.
-            contact_ids: the members; may be none.
+            contact_ids: the members; may be none. Ids that no contact has are left out and said.
             id: its own; None = a random UUID.
             description: more words.
             workspace_id: where it belongs.
@@ -94,8 +94,8 @@ class Catalogue:
             once: as for all writes.
 
         Raises:
-            SegmentError: it is neither, or both; the name is taken; ids that no contact has; or
-                what is said of it may not be so.
+            SegmentError: the name is taken, or the id.
+            FieldError: it is neither, or both; or what is said of it may not be so.
             RuleError: the rules are not valid.
             StoreError: it could not be kept; nothing was done.
         """
@@ -103,7 +103,7 @@ class Catalogue:
             message = (
                 "Expected either rules, for a dynamic segment, or contact_ids, for a static one"
             )
-            raise SegmentError(Fault("", message, code="dynamic_or_static"))
+            raise FieldError(Fault("", message, code="dynamic_or_static"))
         said = {
             "name": name,
             "description": description,
@@ -111,7 +111,7 @@ class Catalogue:
             "tags": tuple(tags),
             "max_drop": max_drop,
         }
-        edit = Edit(by, said, is_new=True)
+        edit = Edit(by, said, is_new=True, leaves_out=True)
         segment = str(uuid.uuid4()) if id is None else id
         what = rules if contact_ids is None else several(contact_ids)
         return self._define(segment, what, edit, once)
@@ -384,11 +384,11 @@ class Catalogue:
 
         Raises:
             UnknownSegmentError: one is not there.
-            SegmentError: there are fewer than two or more than 20, or one stands there twice.
+            FieldError: there are fewer than two or more than 20, or one stands there twice.
         """
         if not 2 <= len(segments) <= OVERLAP_MOST or len(set(segments)) < len(segments):
             message = f"Expected 2 to {OVERLAP_MOST} different segments, got {list(segments)}"
-            raise SegmentError(Fault("segments", message, code="too_many"))
+            raise FieldError(Fault("segments", message, code="too_many"))
         with self._writes.lock:
             at = self._writes.now()
             rows = [self._known_rows(one, at) for one in segments]
@@ -445,7 +445,8 @@ class Catalogue:
 
 
 def _defined(done: Defined) -> SegmentRecord:
-    return _record(done.segment.id, done.segment.revisions, done.count, done.at)
+    record = _record(done.segment.id, done.segment.revisions, done.count, done.at)
+    return msgspec.structs.replace(record, not_found=done.not_found)
 
 
 def _record(segment: str, revisions: tuple[Revision, ...], count: int, at: int) -> SegmentRecord:

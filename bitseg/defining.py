@@ -39,11 +39,19 @@ _JSON: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 class Defined(msgspec.Struct, frozen=True):
-    """A segment that was set, how many members it had then, and when, ms."""
+    """A segment that was set.
+
+    Attributes:
+        segment: it.
+        count: how many members it had then.
+        at: when that was, ms.
+        not_found: ids that no contact has, and that were left out.
+    """
 
     segment: Segment
     count: int
     at: int
+    not_found: tuple[str, ...] = ()
 
 
 class Defining:
@@ -85,7 +93,9 @@ class Defining:
             at = self._writes.now()
             with self._writes.lock:
                 edit.check(self._segments.find(segment))
-                read = self._read(segment, what)
+                read, unknown = self._read(segment, what)
+                if unknown and not edit.leaves_out:
+                    raise SegmentError(*(f"No contact has the id {one!r}" for one in unknown))
                 rules = None
                 if isinstance(read, Definition):
                     rules = _given(what) or spelled(read)
@@ -102,7 +112,7 @@ class Defining:
                 else:
                     via = "rule_match" if isinstance(what, Members) else "manual"
                     change = msgspec.structs.replace(change, members=members.to_bytes(), via=via)
-                done = Defined(prepared, members.count, at)
+                done = Defined(prepared, members.count, at, unknown)
             kept = None if answer is None else answer(done)
             return Staged((change,), lambda: self._put(done, change), kept)
 
@@ -284,20 +294,20 @@ class Defining:
             return prepared.static.members
         return self._executor.members(prepared.plan or NOBODY, Now(at, self._tenant.zone))
 
-    def _read(self, segment: str, what: Any) -> Definition | RowSet:
+    def _read(self, segment: str, what: Any) -> tuple[Definition | RowSet, tuple[str, ...]]:
+        """Return what a segment is to be, and the ids in it that no contact has."""
         contacts = self._tenant.contacts
         if isinstance(what, Members):
             if not what.of(contacts):
                 raise SegmentError("Expected Members of the same engine")
-            return RowSet.from_bitmap(what.rows, contacts.n).and_(contacts.live)
+            return RowSet.from_bitmap(what.rows, contacts.n).and_(contacts.live), ()
         if isinstance(what, list | tuple | set | frozenset):
             ids = list(what)
             found = contacts.rows_of(as_ids(ids))
             unknown = [one for one, row in zip(ids, found.tolist(), strict=True) if row < 0]
-            if unknown:
-                raise SegmentError(*(f"No contact has the id {one!r}" for one in unknown))
-            return RowSet.from_rows(np.unique(found).astype(np.uint32), contacts.n)
-        return self._rulebook.read(what, defining=segment)
+            rows = np.unique(found[found >= 0]).astype(np.uint32)
+            return RowSet.from_rows(rows, contacts.n), tuple(dict.fromkeys(unknown))
+        return self._rulebook.read(what, defining=segment), ()
 
 
 def _given(what: Any) -> bytes | None:

@@ -129,6 +129,7 @@ class SegmentRecord(msgspec.Struct, frozen=True):
         contact_count: members at ``last_recalculated_at``, which is when this was asked.
         guard: what it refuses; None = nothing.
         revision: the number of its last change.
+        not_found: ids that no contact has, and that were left out when it was made.
     """
 
     id: str
@@ -146,6 +147,7 @@ class SegmentRecord(msgspec.Struct, frozen=True):
     created_at: str
     updated_at: str
     revision: int
+    not_found: tuple[str, ...] = ()
 
 
 class SegmentPage(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ class Edit(msgspec.Struct, frozen=True):
         revision: the number that the segment must have now; None = any.
         override_guard: whether as many members may leave as do.
         is_new: whether there must be no such segment yet.
+        leaves_out: whether ids that no contact has are left out, and not refused.
     """
 
     by: str | None = None
@@ -35,6 +36,7 @@ class Edit(msgspec.Struct, frozen=True):
     revision: int | None = None
     override_guard: bool = False
     is_new: bool = False
+    leaves_out: bool = False
 
     def about(self, before: About | None) -> About | None:
         """Return what is said of the segment then; None = nothing new.
