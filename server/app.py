@@ -14,7 +14,27 @@ from bitseg import Engine
 from server.auth import KeyGuard
 from server.errors import EXCEPTION_HANDLERS
 from server.routes.health import live, ready
-from server.routes.segments import preview_segment
+from server.routes.members import (
+    add_members,
+    ask_membership,
+    ask_overlap,
+    explain_contact,
+    list_members,
+    remove_members,
+)
+from server.routes.preview import preview_segment
+from server.routes.segments import (
+    change_segment,
+    create_segment,
+    delete_segment,
+    duplicate_segment,
+    freeze_segment,
+    list_dependents,
+    list_revisions,
+    list_segments,
+    read_segment,
+    restore_revision,
+)
 from server.schemas.openapi import Description
 from server.settings import Settings
 from server.starting import Starting
@@ -35,7 +55,13 @@ def create_app(engine: Engine | Starting, settings: Settings) -> Litestar:
 
     api = Router(
         "/api",
-        route_handlers=[preview_segment],
+        route_handlers=[
+            preview_segment,
+            *(create_segment, list_segments, read_segment, change_segment, delete_segment),
+            *(duplicate_segment, freeze_segment, list_revisions, restore_revision, list_dependents),
+            *(list_members, add_members, remove_members),
+            *(ask_membership, ask_overlap, explain_contact),
+        ],
         guards=[KeyGuard(settings.key)],
         security=[{"key": []}],
     )

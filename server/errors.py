@@ -16,15 +16,18 @@ from bitseg import (
     DamagedError,
     Fault,
     FieldError,
+    GuardError,
     InUseError,
     LoadError,
     MissingExtraError,
     NoRoomError,
     RepeatError,
+    RevisionError,
     RuleError,
     SegmentError,
     StoreError,
     UnknownContactError,
+    UnknownRevisionError,
     UnknownSegmentError,
 )
 
@@ -35,6 +38,9 @@ STATUS: Final[dict[type[BitsegError], int]] = {
     FieldError: HTTPStatus.UNPROCESSABLE_ENTITY,
     LoadError: HTTPStatus.UNPROCESSABLE_ENTITY,
     SegmentError: HTTPStatus.CONFLICT,
+    GuardError: HTTPStatus.CONFLICT,
+    RevisionError: HTTPStatus.PRECONDITION_FAILED,
+    UnknownRevisionError: HTTPStatus.NOT_FOUND,
     UnknownContactError: HTTPStatus.NOT_FOUND,
     UnknownSegmentError: HTTPStatus.NOT_FOUND,
     RepeatError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -63,6 +69,20 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
     errors: tuple[Fault, ...] = ()
     type: str = "about:blank"
+
+
+class Conflict(Problem, frozen=True, omit_defaults=True):
+    """Why a change was refused that rests on more than the request.
+
+    Attributes:
+        used_by: the ids of what uses it.
+        leaving: how many members would leave.
+        entering: how many would enter.
+    """
+
+    used_by: tuple[str, ...] | None = None
+    leaving: int | None = None
+    entering: int | None = None
 
 
 class NotReadyError(Exception):
@@ -98,7 +118,24 @@ def _of_bitseg(_request: Request[Any, Any, Any], error: BitsegError) -> Response
     detail = str(error) if number == 1 else f"{number} faults were found."
     if isinstance(error, RepeatError) and error.running:
         return _answer(HTTPStatus.CONFLICT, detail, error.faults)
+    if isinstance(error, SegmentError) and not isinstance(error, RevisionError):
+        return _send(_conflict(error, detail))
     return _answer(STATUS[type(error)], detail, error.faults)
+
+
+def _conflict(error: SegmentError, detail: str) -> Conflict:
+    status = HTTPStatus.CONFLICT
+    used_by = next((one.allowed for one in error.faults if one.code == "in_use"), None)
+    guard = error if isinstance(error, GuardError) else None
+    return Conflict(
+        status.phrase,
+        status,
+        detail,
+        error.faults,
+        used_by=used_by,
+        leaving=None if guard is None else guard.leaving,
+        entering=None if guard is None else guard.entering,
+    )
 
 
 def _of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from litestar import Request
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -41,16 +42,52 @@ PROBLEMS: Final = {
 """The answers to a body that cannot be taken, for every call that takes one."""
 
 
-@dataclass
-class PreviewOperation(Operation):
-    """The preview call, whose body is read from its bytes and so has to be described by hand."""
+FOUND: Final = {
+    401: _problem(Problem, "No key, or a wrong one."),
+    404: _problem(Problem, "There is no such segment or contact."),
+    **NOT_READY,
+}
+"""The answers where what is asked for is not there."""
 
-    def __post_init__(self) -> None:
-        """Describe the body."""
-        schema = Reference(ref="#/components/schemas/PreviewRequest")
-        self.request_body = RequestBody(
-            content={"application/json": OpenAPIMediaType(schema=schema)}, required=True
-        )
+CHANGES: Final = {
+    409: _problem(Problem, "The name is taken, it is in use, or its guard refuses the change."),
+    412: _problem(Problem, "It has another revision by now than `If-Match` says."),
+    422: _problem(Problem, "The rules or another key have faults; each is named."),
+    507: _problem(Problem, "There is no room on the disk; nothing was changed."),
+}
+"""The answers of a write that is refused."""
+
+_FORMS: Final[dict[str, type[msgspec.Struct]]] = {}
+"""The bodies that are described."""
+
+
+def takes(form: type[msgspec.Struct]) -> type[Operation]:
+    """Return the description of a call whose body is read from its bytes, as a form has it."""
+    _FORMS[form.__name__] = form
+
+    @dataclass
+    class Described(Operation):
+        """A call that takes a body."""
+
+        def __post_init__(self) -> None:
+            schema = Reference(ref=f"#/components/schemas/{form.__name__}")
+            self.request_body = RequestBody(
+                content={"application/json": OpenAPIMediaType(schema=schema)}, required=True
+            )
+
+    return Described
+
+
+def _forms() -> dict[str, _Schema]:
+    """Return the schemas of all bodies; rules are definitions."""
+    _, found = msgspec.json.schema_components(
+        _FORMS.values(), ref_template="#/components/schemas/{name}"
+    )
+    for form in found.values():
+        form["additionalProperties"] = False
+        if "rules" in form.get("properties", {}):
+            form["properties"]["rules"] = _ref("Definition")
+    return found
 
 
 class Description(JsonRenderPlugin):
@@ -62,7 +99,8 @@ class Description(JsonRenderPlugin):
     def render(self, _request: Request[Any, Any, Any], openapi_schema: _Schema) -> bytes:
         """Return the description as JSON."""
         components = openapi_schema["components"]
-        schemas = {**components["schemas"], **_RULES, "PreviewRequest": _PREVIEW_REQUEST}
+        forms = {**_forms(), "PreviewRequest": _PREVIEW_REQUEST}
+        schemas = {**components["schemas"], **_RULES, **forms}
         return encode_json({**openapi_schema, "components": {**components, "schemas": schemas}})
 
 

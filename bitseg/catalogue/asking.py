@@ -1,0 +1,234 @@
+"""Asking is the half of the catalogue that changes nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from bitseg.catalogue.showing import record, show_revision
+from bitseg.clock import Now
+from bitseg.contacts import as_ids
+from bitseg.errors import Fault, FieldError, UnknownContactError, did_you_mean
+from bitseg.members import Members
+from bitseg.plan.nodes import SegmentLeaf
+from bitseg.preview import contact_values
+from bitseg.results import Overlap, Pair, SegmentPage, SegmentRecord, SegmentRevision
+from bitseg.segments.criteria import Criteria
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bitseg.bitmap import RowSet
+    from bitseg.fields import Field
+    from bitseg.plan.execute import Executor
+    from bitseg.tenant import Tenant
+    from bitseg.writes import Writes
+
+OVERLAP_MOST: Final = 20
+"""Segments that are compared at once, at the most."""
+
+PAGE: Final = 50
+"""Items of a page where nobody says how many."""
+
+
+class Asking:
+    """What can be asked of saved segments; ``Catalogue`` adds what can be changed.
+
+    Iterating yields ids, and ``in`` asks for one.
+    """
+
+    def __init__(self, writes: Writes, executor: Executor) -> None:
+        """Take the data, and who counts."""
+        self._writes = writes
+        self._executor = executor
+        self._segments = writes.segments
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids, in order of first definition."""
+        return iter(tuple(self._segments.ids()))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(tuple(self._segments.ids()))
+
+    def __contains__(self, segment: object) -> bool:
+        """Return whether there is a segment of an id."""
+        return isinstance(segment, str) and segment in self._segments
+
+    def get(self, segment: str) -> SegmentRecord:
+        """Return a segment as it is now, with how many members it has now.
+
+        Raises:
+            UnknownSegmentError: there is none.
+        """
+        with self._writes.lock:
+            at = self._writes.now()
+            found = self._segments.get(segment)
+            return record(found.id, found.revisions, self._rows(segment, at).count, at)
+
+    def find(  # noqa: PLR0913 - what a list may be narrowed by
+        self,
+        search: str = "",
+        *,
+        segment_type: str | None = None,
+        workspace_id: str | None = None,
+        tag: str | None = None,
+        is_active: bool | None = None,
+        offset: int = 0,
+        limit: int = PAGE,
+    ) -> SegmentPage:
+        """Return the segments that meet all that is asked for, in order of definition.
+
+        Args:
+            search: a part of the name or the description, whatever its case.
+            segment_type: ``dynamic`` or ``static``.
+            workspace_id: the workspace; None = any.
+            tag: a tag that it has.
+            is_active: whether it is.
+            offset: leave out so many.
+            limit: return at most so many.
+        """
+        criteria = Criteria(search.casefold(), segment_type, workspace_id, tag, is_active)
+        with self._writes.lock:
+            found = [one for one in map(self._segments.get, self) if criteria.meets(one)]
+            at = self._writes.now()
+            page = tuple(
+                record(one.id, one.revisions, self._rows(one.id, at).count, at)
+                for one in found[offset : offset + limit]
+            )
+        return SegmentPage(page, len(found))
+
+    def revisions(self, segment: str) -> tuple[SegmentRevision, ...]:
+        """Return what a segment was from each change of it on, the newest first.
+
+        Raises:
+            UnknownSegmentError: there is none.
+        """
+        found = self._segments.get(segment)
+        return tuple(show_revision(one) for one in reversed(found.revisions))
+
+    def dependents(self, segment: str) -> tuple[str, ...]:
+        """Return the ids of the segments that speak of one.
+
+        Raises:
+            UnknownSegmentError: there is none.
+        """
+        self._segments.get(segment)
+        return self._segments.users(segment)
+
+    def members(self, segment: str) -> Members:
+        """Return who is in a segment now, as a set that no later write changes.
+
+        Raises:
+            UnknownSegmentError: there is none.
+        """
+        self._segments.get(segment)
+        with self._writes.lock:
+            rows = self._rows(segment, self._writes.now())
+            return Members(rows.copy(), self._writes.tenant.contacts, self._writes.lock)
+
+    def contacts(
+        self,
+        segment: str,
+        *,
+        offset: int = 0,
+        limit: int = PAGE,
+        after: str | None = None,
+        fields: Sequence[str] | None = None,
+    ) -> tuple[tuple[dict[str, Any], ...], int]:
+        """Return some members with their values by field path, and how many members there are.
+
+        Args:
+            segment: its id.
+            offset: leave out so many, in the order of first load.
+            limit: return at most so many.
+            after: begin behind this contact, which needs not be a member.
+            fields: their paths; None = all.
+
+        Raises:
+            UnknownSegmentError: there is no such segment.
+            UnknownContactError: no contact has the id ``after``.
+            FieldError: there is no such field.
+        """
+        with self._writes.lock:
+            now = Now(self._writes.now(), self._writes.zone)
+            members = self._known_rows(segment, now.at)
+            tenant = self._writes.tenant
+            rows = members.rows()
+            if after is not None:
+                row = tenant.contacts.row_of(after)
+                if row < 0:
+                    raise UnknownContactError(f"No contact has the id {after!r}")
+                rows = rows[np.searchsorted(rows, row, side="right") :]
+            wanted = _fields(tenant.schema.fields, fields)
+            shown = tuple(
+                contact_values(wanted, partial(_value, tenant, row, now))
+                for row in rows[offset : offset + limit].tolist()
+            )
+            return shown, members.count
+
+    def membership(self, segment: str, contact_ids: Sequence[str]) -> dict[str, bool]:
+        """Return, by contact id, whether they are in a segment now; nobody's id is not.
+
+        Raises:
+            UnknownSegmentError: there is none.
+        """
+        self._segments.get(segment)
+        with self._writes.lock:
+            members = self._rows(segment, self._writes.now())
+            rows = self._writes.tenant.contacts.rows_of(as_ids(contact_ids))
+        known = np.flatnonzero(rows >= 0)
+        within = np.zeros(rows.size, np.bool_)
+        within[known] = members.test(rows[known].astype(np.uint32))
+        return dict(zip(contact_ids, within.tolist(), strict=True))
+
+    def overlap(self, segments: Sequence[str]) -> Overlap:
+        """Return how many members segments have, and how many each two of them share.
+
+        Raises:
+            UnknownSegmentError: one is not there.
+            FieldError: there are fewer than two or more than 20, or one stands there twice.
+        """
+        if not 2 <= len(segments) <= OVERLAP_MOST or len(set(segments)) < len(segments):
+            message = f"Expected 2 to {OVERLAP_MOST} different segments, got {list(segments)}"
+            raise FieldError(Fault("segments", message, code="too_many"))
+        with self._writes.lock:
+            at = self._writes.now()
+            rows = [self._known_rows(one, at) for one in segments]
+            sizes = tuple(one.count for one in rows)
+            pairs = []
+            for i, a in enumerate(rows):
+                for j in range(i + 1, len(rows)):
+                    both = a.and_count(rows[j])
+                    either = sizes[i] + sizes[j] - both
+                    jaccard = both / either if either else None
+                    pairs.append(Pair(segments[i], segments[j], both, jaccard))
+        return Overlap(sizes, tuple(pairs))
+
+    def _known_rows(self, segment: str, at: int) -> RowSet:
+        self._segments.get(segment)
+        return self._rows(segment, at)
+
+    def _rows(self, segment: str, at: int) -> RowSet:
+        self._writes.commits.check_whole()
+        return self._executor.members(SegmentLeaf(segment), Now(at, self._writes.zone))
+
+
+def _fields(known: Mapping[str, Field], paths: Sequence[str] | None) -> list[Field]:
+    if paths is None:
+        return [*known.values()]
+    if faults := [
+        Fault(
+            "fields", f"There is no field {one!r}.{did_you_mean(one, known)}", code="unknown_field"
+        )
+        for one in paths
+        if one not in known
+    ]:
+        raise FieldError(*faults)
+    return [known[one] for one in dict.fromkeys(paths)]
+
+
+def _value(tenant: Tenant, row: int, now: Now, path: str) -> Any:
+    return tenant.value(path, row, now)

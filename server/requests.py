@@ -1,0 +1,67 @@
+"""A request's parts that every write shares: its body, what it rests on, and what makes it once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import ClientException
+
+from bitseg import Fault, FieldError, Once
+from server.schemas.body import read
+
+KEY_MOST: Final = 255
+_TAG: Final = re.compile(r'(?:W/)?"(\d{1,18})"')
+
+
+def body_of(data: bytes, form: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the keys that a JSON body gives, of those that a form has.
+
+    Raises:
+        ClientException: it is not JSON in UTF-8 (400).
+        FieldError: it has faults; all are named (422).
+    """
+    given, faults = read(data or b"{}", form)
+    if faults:
+        raise FieldError(*faults)
+    return given
+
+
+def once_of(request: Request[Any, Any, Any], data: bytes) -> Once | None:
+    """Return what makes a write that is sent again take effect once, where its sender asks for it.
+
+    Two requests are the same when method, path, query and body are.
+
+    Raises:
+        ClientException: the key has no or too many characters (400).
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= KEY_MOST:
+        raise ClientException(f"Expected an Idempotency-Key of 1 to {KEY_MOST} characters.")
+    asked = [request.method, request.scope["raw_path"], request.scope["query_string"], data]
+    return Once(key, b"\0".join(one if isinstance(one, bytes) else one.encode() for one in asked))
+
+
+def revision_of(request: Request[Any, Any, Any]) -> int | None:
+    """Return the revision that a change rests on, as its ``If-Match`` says; None = any.
+
+    Raises:
+        FieldError: the header is no tag of ours.
+    """
+    said = request.headers.get("if-match")
+    if said is None or said.strip() == "*":
+        return None
+    found = _TAG.fullmatch(said.strip())
+    if found is None:
+        fault = Fault("If-Match", f"Expected an ETag as answers have it, got {said!r}")
+        raise FieldError(fault)
+    return int(found[1])
+
+
+def tag_of(revision: int) -> dict[str, str]:
+    """Return the header that names a revision."""
+    return {"ETag": f'"{revision}"'}

@@ -1,0 +1,59 @@
+"""The preview over HTTP, of a definition that need not be saved."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, post
+from litestar.di import NamedDependency
+
+from bitseg import Engine, Fault, Preview, RuleError, UnknownSegmentError
+from server.schemas.body import read
+from server.schemas.openapi import PROBLEMS, takes
+from server.schemas.preview import PreviewRequest
+
+_NOBODY: Final[dict[str, object]] = {"match": "any", "groups": []}
+
+
+@post(
+    "/segments/preview",
+    status_code=200,
+    tags=["segments"],
+    summary="Preview a segment",
+    operation_class=takes(PreviewRequest),
+    responses=PROBLEMS,
+)
+async def preview_segment(
+    request: Request[Any, Any, Any], engine: NamedDependency[Engine]
+) -> Preview:
+    """Count the contacts in a definition, and say more of it where asked."""
+    # A leaf that is not kept yet takes a while; meanwhile the loop answers others.
+    return await asyncio.to_thread(_preview, engine, await request.body())
+
+
+def _preview(engine: Engine, body: bytes) -> Preview:
+    asked, faults = read(body, PreviewRequest)
+    faults += _faults_of_against(engine, asked.get("against"))
+    try:
+        if not faults:
+            return engine.preview(**{**asked, "rules": bytes(asked["rules"])})
+        if "rules" in asked:
+            engine.count(bytes(asked["rules"]))  # for their faults, beside those of other keys
+    except RuleError as error:
+        faults += [
+            fault if fault.path else msgspec.structs.replace(fault, path="rules")
+            for fault in error.faults
+        ]
+    raise RuleError(*faults)
+
+
+def _faults_of_against(engine: Engine, against: str | None) -> list[Fault]:
+    if against is None or against in engine.segments:
+        return []
+    try:
+        engine.preview(_NOBODY, against=against)
+    except UnknownSegmentError as error:  # 404 is for what the path names; this id is in the body
+        return [Fault("against", str(error), code=error.code)]
+    return []  # it was defined just now
