@@ -25,10 +25,12 @@ from bitseg.members import Members
 from bitseg.opening import backup, open, restore, verify  # noqa: A004 - SPEC 8 calls it open
 from bitseg.operators import MEASURE_OPERATORS, OPERATORS, Operator
 from bitseg.results import (
+    ContactPage,
     Diff,
     Explained,
     Explanation,
     Guard,
+    Happened,
     Lint,
     LoadReport,
     Overlap,
@@ -40,6 +42,7 @@ from bitseg.results import (
     SegmentRecord,
     SegmentRevision,
     Snapshot,
+    Timeline,
     Verified,
 )
 from bitseg.rules.nodes import Definition
@@ -53,6 +56,7 @@ __all__ = [
     "MEASURE_OPERATORS",
     "OPERATORS",
     "BitsegError",
+    "ContactPage",
     "DamagedError",
     "Definition",
     "Diff",
@@ -64,6 +68,7 @@ __all__ = [
     "FieldError",
     "Guard",
     "GuardError",
+    "Happened",
     "InUseError",
     "Lint",
     "LoadError",
@@ -88,6 +93,7 @@ __all__ = [
     "SegmentRevision",
     "Snapshot",
     "StoreError",
+    "Timeline",
     "UnknownContactError",
     "UnknownRevisionError",
     "UnknownSegmentError",

@@ -25,11 +25,12 @@ from bitseg.preview import breakdown as _breakdown
 from bitseg.preview import near_misses as _near_misses
 from bitseg.preview import sample as _sample
 from bitseg.preview.show import show_bounds
-from bitseg.results import Explanation, Preview
+from bitseg.results import ContactPage, Explanation, Preview, Timeline
 from bitseg.rulebook import Rulebook
 from bitseg.segments import Segments
 from bitseg.suppression import SUPPRESSION
 from bitseg.tenant import Tenant
+from bitseg.timeline import timeline
 from bitseg.writes import Writes
 from bitseg.writing import Writing
 from bitseg.zones import get_zone
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 GIB: Final = 2**30
 SAMPLE_MOST: Final = 50
+_SOUGHT: Final = ("contact.id", "contact.email", "contact.first_name", "contact.last_name")
+"""Where a text that finds contacts is looked for."""
 
 
 class Engine(Writing):
@@ -187,6 +190,43 @@ class Engine(Writing):
             return contact_values(
                 self.fields.values(), lambda path: self._tenant.value(path, row, instant)
             )
+
+    def find_contacts(self, q: str = "", *, offset: int = 0, limit: int = 50) -> ContactPage:
+        """Return contacts whose id, e-mail or name has a text in it, in the order of first load.
+
+        Args:
+            q: the text, whatever its case; empty = everybody.
+            offset: leave out so many.
+            limit: return at most so many.
+        """
+        sought = [{"field": path, "operator": "contains", "value": q} for path in _SOUGHT]
+        groups = [{"match": "any", "conditions": sought}] if q else []
+        with self._lock:
+            now = self._now(None)
+            plan = self._rulebook.compiled({"match": "all", "groups": groups}).plan
+            members = self._executor.members(plan, now)
+            rows = members.rows()[offset : offset + limit].tolist()
+            fields = self.fields.values()
+            items = tuple(
+                contact_values(fields, lambda path, row=row: self._tenant.value(path, row, now))  # type: ignore[misc]
+                for row in rows
+            )
+            return ContactPage(items, members.count)
+
+    def events_of(self, contact_id: str, *, offset: int = 0, limit: int = 50) -> Timeline:
+        """Return a contact's events, the newest first.
+
+        Args:
+            contact_id: whose.
+            offset: leave out so many.
+            limit: return at most so many.
+
+        Raises:
+            UnknownContactError: no contact has the id.
+        """
+        with self._lock:
+            self._writes.commits.check_whole()
+            return timeline(self._tenant, self._row_of(contact_id), offset, limit)
 
     def __bool__(self) -> bool:
         """Return True: an engine without contacts is an engine."""

@@ -113,6 +113,36 @@ class Explanation(msgspec.Struct, frozen=True):
     conditions: tuple[Explained, ...]
 
 
+class ContactPage(msgspec.Struct, frozen=True):
+    """Some contacts with their values by field path, and how many there are in all."""
+
+    items: tuple[dict[str, Any], ...]
+    total: int
+
+
+class Happened(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event of a contact.
+
+    Attributes:
+        kind: what happened.
+        at: when.
+        properties: what is known of it, by name.
+        event_id: its id; None where it had none, or it is remembered no longer.
+    """
+
+    kind: str
+    at: str
+    properties: dict[str, Any]
+    event_id: str | None = None
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """Some events of a contact, the newest first, and how many there are in all."""
+
+    items: tuple[Happened, ...]
+    total: int
+
+
 class Guard(msgspec.Struct, frozen=True):
     """What a segment refuses: definitions that drop more than so many percent of its members."""
 

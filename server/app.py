@@ -13,6 +13,17 @@ from litestar.openapi.spec import Components, SecurityScheme
 from bitseg import Engine
 from server.auth import KeyGuard
 from server.errors import EXCEPTION_HANDLERS
+from server.paths import App
+from server.routes.contacts import (
+    delete_contact,
+    delete_contacts,
+    find_contacts,
+    list_events,
+    list_memberships,
+    read_contact,
+    write_contacts,
+)
+from server.routes.events import record_events, withdraw_events
 from server.routes.health import live, ready
 from server.routes.members import (
     add_members,
@@ -61,11 +72,14 @@ def create_app(engine: Engine | Starting, settings: Settings) -> Litestar:
             *(duplicate_segment, freeze_segment, list_revisions, restore_revision, list_dependents),
             *(list_members, add_members, remove_members),
             *(ask_membership, ask_overlap, explain_contact),
+            *(write_contacts, delete_contacts, find_contacts, read_contact, delete_contact),
+            *(list_memberships, list_events),
+            *(record_events, withdraw_events),
         ],
         guards=[KeyGuard(settings.key)],
         security=[{"key": []}],
     )
-    return Litestar(
+    return App(
         route_handlers=[api, live, ready],
         dependencies={"engine": Provide(provide_engine)},
         exception_handlers=EXCEPTION_HANDLERS,

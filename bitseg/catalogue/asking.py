@@ -184,6 +184,19 @@ class Asking:
         within[known] = members.test(rows[known].astype(np.uint32))
         return dict(zip(contact_ids, within.tolist(), strict=True))
 
+    def of(self, contact_id: str) -> tuple[str, ...]:
+        """Return the ids of the segments that a contact is in now.
+
+        Raises:
+            UnknownContactError: no contact has the id.
+        """
+        with self._writes.lock:
+            row = self._writes.tenant.contacts.row_of(contact_id)
+            if row < 0:
+                raise UnknownContactError(f"No contact has the id {contact_id!r}")
+            at, asked = self._writes.now(), np.array([row], np.uint32)
+            return tuple(one for one in self if self._rows(one, at).test(asked)[0])
+
     def overlap(self, segments: Sequence[str]) -> Overlap:
         """Return how many members segments have, and how many each two of them share.
 

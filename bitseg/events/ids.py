@@ -68,6 +68,13 @@ class EventIds:
             found.append(codes[codes >= 0] + base)
         return np.concatenate(found).astype(np.uint32)
 
+    def name(self, code: int) -> str | None:
+        """Return the id that has a code, None where it is forgotten."""
+        for pool, base in ((self._newer, self._newer_base), (self._older, self._older_base)):
+            if base <= code < base + len(pool):
+                return pool.get(int(code) - base)
+        return None
+
     def _is_over(self, at: int) -> bool:
         """Return whether the generation that is written to is old enough to be closed."""
         return self._opened_at is not None and at - self._opened_at >= self.days * DAY

@@ -9,7 +9,14 @@ import msgspec
 from litestar import Request
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar.openapi.spec import (
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Reference,
+    RequestBody,
+    Schema,
+)
 from litestar.serialization import encode_json
 
 from bitseg import DATA_TYPES, MEASURE_OPERATORS, OPERATORS
@@ -73,6 +80,29 @@ def takes(form: type[msgspec.Struct]) -> type[Operation]:
             schema = Reference(ref=f"#/components/schemas/{form.__name__}")
             self.request_body = RequestBody(
                 content={"application/json": OpenAPIMediaType(schema=schema)}, required=True
+            )
+
+    return Described
+
+
+def takes_rows(described: str) -> type[Operation]:
+    """Return the description of a call that takes rows, as a JSON list or NDJSON."""
+    rows = Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT))
+
+    @dataclass
+    class Described(Operation):
+        """A call that takes rows."""
+
+        def __post_init__(self) -> None:
+            self.request_body = RequestBody(
+                content={
+                    "application/json": OpenAPIMediaType(schema=rows),
+                    "application/x-ndjson": OpenAPIMediaType(
+                        schema=Schema(type=OpenAPIType.STRING)
+                    ),
+                },
+                required=True,
+                description=described,
             )
 
     return Described

@@ -39,6 +39,16 @@ class Api:
             headers={"Authorization": f"Bearer {KEY}", **named},
         )
 
+    def raw(self, method: str, path: str, data: bytes, **headers: str) -> Response:
+        """Ask with a body as it is."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._client.request(
+            method,
+            f"/api{path}",
+            content=data,
+            headers={"Authorization": f"Bearer {KEY}", **named},
+        )
+
     def made(self, **body: Any) -> dict[str, Any]:
         """Make a segment."""
         response = self("POST", "/segments", body)
