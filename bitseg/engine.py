@@ -203,6 +203,16 @@ class Engine(Writing):
         return tuple(self._segments.ids())
 
     @property
+    def timezone(self) -> str:
+        """The IANA name of the tenant's timezone."""
+        return self._tenant.zone.key
+
+    @property
+    def retention_days(self) -> int | None:
+        """For how many days events are kept; None = for ever."""
+        return self._writes.retention_days
+
+    @property
     def event_count(self) -> int:
         """How many events there are."""
         with self._lock:

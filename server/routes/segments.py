@@ -10,6 +10,7 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 
 from bitseg import Engine, Fault, Preview, RuleError, UnknownSegmentError
+from server.auth import needs
 from server.schemas.body import read
 from server.schemas.openapi import PROBLEMS, PreviewOperation
 from server.schemas.preview import PreviewRequest
@@ -24,6 +25,7 @@ _NOBODY: Final[dict[str, object]] = {"match": "any", "groups": []}
     summary="Preview a segment",
     operation_class=PreviewOperation,
     responses=PROBLEMS,
+    opt=needs("read"),
 )
 async def preview_segment(
     request: Request[Any, Any, Any], engine: NamedDependency[Engine]

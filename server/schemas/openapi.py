@@ -31,14 +31,35 @@ def _problem(form: type[Problem], description: str) -> ResponseSpec:
 NOT_READY: Final = {503: _problem(NotReady, "The data are not loaded yet; says how far they are.")}
 """The answer of every call that asks the engine, until there is one."""
 
-PROBLEMS: Final = {
+REFUSED: Final = {
+    401: _problem(Problem, "No key or token, or one that is not good."),
+    403: _problem(Problem, "The scope is too small, or the segment is another tenant's."),
+    429: _problem(Problem, "Too many calls without a valid key from this address."),
+}
+"""The answers to callers who may not."""
+
+UNKNOWN: Final = {404: _problem(Problem, "There is none of this id.")}
+"""The answer where a path names nothing."""
+
+STALE: Final = {412: _problem(Problem, "It has changed since the revision in ``If-Match``.")}
+"""The answer to a change of what has changed."""
+
+LISTED: Final = {
+    **REFUSED,
+    422: _problem(Problem, "``offset`` or ``limit`` is no number, or outside its range."),
+}
+"""The answers of lists."""
+
+TAKEN: Final = {
     400: _problem(Problem, "The body is not JSON."),
-    401: _problem(Problem, "No key, or a wrong one."),
     413: _problem(Problem, "The body is too large."),
-    422: _problem(Problem, "The rules or another key have faults; each is named."),
-    **NOT_READY,
+    422: _problem(Problem, "The body has faults; each is named."),
+    **REFUSED,
 }
 """The answers to a body that cannot be taken, for every call that takes one."""
+
+PROBLEMS: Final = {**TAKEN, **NOT_READY}
+"""Likewise, for every call that asks the engine as well."""
 
 
 @dataclass

@@ -21,8 +21,8 @@ from click.testing import CliRunner
 import bitseg
 from bitseg import Engine, Preview
 from bitseg.cli import Opened, Sources, Told, main
-from server import cli as serving
-from server.auth import is_key, make_key
+from server.cli import serve as serving
+from server.keys import is_key, make_key
 from tests.cli.conftest import Run
 
 EVERYBODY = json.dumps({"rules": {"match": "all", "groups": []}})
