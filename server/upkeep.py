@@ -48,7 +48,10 @@ class Upkeep:
         while True:
             await asyncio.sleep(EVERY_S)
             await asyncio.to_thread(self._note, self._gate.take_used())
-            await asyncio.to_thread(self._engines.sweep)
+            try:
+                await asyncio.to_thread(self._engines.sweep)
+            except Exception:  # noqa: BLE001 - it is tried again in a minute
+                _log.exception("engines that nobody uses could not be closed")
 
     def _note(self, used: dict[str, int]) -> None:
         """Write when keys were used; that is for people, so failing to is no more than logged."""

@@ -20,12 +20,13 @@ import uvicorn
 from litestar import Litestar
 
 import bitseg
-from bitseg import clock, examples
-from bitseg.cli import Sources, Sync, open_engine, source_options, sync_option
+from bitseg import Engine, StoreError, clock, examples
+from bitseg.cli import Sources, Sync, Told, open_engine, source_options, sync_option
 from bitseg.warmup import warm_up
 from server.app import create_app
 from server.cli.data import CONTROL, open_control
 from server.cli.options import MIB, MINUTE_MS, Several, several_options, token_options
+from server.control import Control
 from server.control.holding import Hold
 from server.keys import is_key, make_key
 from server.settings import Settings
@@ -118,7 +119,7 @@ def _serve_tenants(data: Path, several: Several, sync: Sync, settings: Settings)
             several.tenants_memory * MIB,
             several.tenants_idle * MINUTE_MS,
             clock.system_now,
-            lambda path, told: bitseg.open(path, sync=sync, progress=told),
+            partial(_open_tenant, control, sync),
         )
         held.callback(tenants.close)
         _run(
@@ -128,6 +129,17 @@ def _serve_tenants(data: Path, several: Several, sync: Sync, settings: Settings)
             partial(_warm, tenants),
             partial(_announce_tenants, data),
         )
+
+
+def _open_tenant(control: Control, sync: Sync, path: Path, told: Told) -> Engine:
+    """Open a tenant's file, and note that the segments in it are the tenant's."""
+    engine = bitseg.open(path, sync=sync, progress=told)
+    try:
+        control.adopt_segments(engine.segments, path.stem)
+    except StoreError:
+        engine.close()
+        raise
+    return engine
 
 
 def _run(

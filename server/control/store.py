@@ -25,7 +25,8 @@ from server.control.model import (
 from server.keys import PREFIX_LENGTH, make_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import sqlite3
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 
@@ -245,14 +246,22 @@ class Control:
         Raises:
             FieldError: it is another tenant's.
         """
-        digest = rows.row_digest("segments", {"id": segment_id, "tenant_id": tenant_id})
         with self._connections.transaction() as connection:
             owner = self.tenant_of_segment(segment_id)
             if owner not in {None, tenant_id}:
                 raise FieldError(Fault("id", "The segment's id is taken.", code="id_taken"))
-            connection.execute(
-                "INSERT OR IGNORE INTO segments VALUES (?, ?, ?)", (segment_id, tenant_id, digest)
-            )
+            _claim(connection, segment_id, tenant_id)
+
+    def adopt_segments(self, segment_ids: Iterable[str], tenant_id: str) -> None:
+        """Note whose segments are that a file was found to have; those that are known stay."""
+        found = self._connections.rows(
+            "SELECT segment_id FROM segments WHERE tenant_id = ?", tenant_id
+        )
+        new = sorted(set(segment_ids) - {str(segment_id) for (segment_id,) in found})
+        if new:
+            with self._connections.transaction() as connection:
+                for segment_id in new:
+                    _claim(connection, segment_id, tenant_id)
 
     def release_segment(self, segment_id: str, tenant_id: str) -> None:
         """Note that a segment is no more."""
@@ -280,6 +289,13 @@ class Control:
     def _key(self, tenant_id: str, key_id: str) -> Key | None:
         found = rows.read(self._connections, Key, "id = ? AND tenant_id = ?", key_id, tenant_id)
         return next(iter(found), None)
+
+
+def _claim(connection: sqlite3.Connection, segment_id: str, tenant_id: str) -> None:
+    digest = rows.row_digest("segments", {"id": segment_id, "tenant_id": tenant_id})
+    connection.execute(
+        "INSERT OR IGNORE INTO segments VALUES (?, ?, ?)", (segment_id, tenant_id, digest)
+    )
 
 
 def _refuse(faults: list[Fault]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
@@ -55,6 +56,7 @@ async def list_keys(
     summary="Make a key",
     operation_class=takes(NewKey, REQUEST_EXAMPLE),
     responses={201: answers(KeyMade, "The key, shown this once.", MADE_EXAMPLE), **TAKEN},
+    cache_control=CacheControlHeader(no_store=True),
     opt=needs("admin"),
 )
 async def create_key(

@@ -11,7 +11,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "id": "acme",
     "name": "Acme Ltd.",
     "timezone": "Europe/Berlin",
-    "retention_days": None,
+    "retention_days": 730,
     "created_at": "2026-03-01T09:30:00Z",
     "revision": 1,
 }

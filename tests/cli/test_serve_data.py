@@ -27,6 +27,7 @@ def data(tmp_path: Path, run: Run) -> Path:
         assert run("tenant", "create", tenant, "--data", str(data)).exit_code == 0
         with bitseg.open(data / "tenants" / f"{tenant}.db") as engine:
             engine.load_contacts([{"id": str(one)} for one in range(number)])
+            engine.define_segment(f"all-of-{tenant}", ["0"])
     return data
 
 
@@ -56,6 +57,7 @@ def test_it_answers_each_tenant_and_commands_work_beside_it(run: Run, data: Path
     assert not (data / "tenants" / "zeta.db-wal").exists()
     with Control(data / "control.db", clock.system_now) as control:
         assert control.keys("zeta")[0].last_used_at is not None
+        assert control.tenant_of_segment("all-of-zeta") == "zeta"
 
 
 def test_a_second_server_of_a_directory_is_refused(run: Run, data: Path) -> None:

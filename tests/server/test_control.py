@@ -209,6 +209,18 @@ def test_a_segment_is_one_tenants(control: Control) -> None:
     assert control.tenant_of_segment("s1") is None
 
 
+def test_segments_that_a_file_has_are_its_tenants_where_they_are_nobodys(control: Control) -> None:
+    control.claim_segment("s1", "zeta")
+    control.adopt_segments(["s1", "s2"], "acme")
+    version = control.version()
+    control.adopt_segments(["s2"], "acme")
+
+    owners = [control.tenant_of_segment(one) for one in ("s1", "s2")]
+    assert owners == ["zeta", "acme"]
+    assert control.version() == version
+    control.check()
+
+
 def test_every_write_is_a_version_of_its_own(control: Control) -> None:
     versions = [control.version()]
     key, _ = key_of(control, "acme")

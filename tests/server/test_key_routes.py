@@ -22,6 +22,7 @@ def test_a_key_is_made_and_shown_once(two: Two) -> None:
 
     answer = made.json()
     assert made.status_code == 201
+    assert made.headers["cache-control"] == "no-store"
     assert is_key(answer["key"])
     assert answer == {
         "id": answer["id"],
