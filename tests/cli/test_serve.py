@@ -309,6 +309,7 @@ def test_it_joins_the_command_line_by_its_entry_point(run: Run) -> None:
     listed = run("--help").stdout
 
     for verb in (
-        "backup", "generate", "import", "preview", "restore", "serve", "snapshot", "verify",
+        "backup", "generate", "import", "key", "preview", "restore", "serve", "snapshot",
+        "tenant", "verify",
     ):  # fmt: skip
         assert re.search(rf"^  {verb} ", listed, re.MULTILINE)

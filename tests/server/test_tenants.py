@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from time import sleep
@@ -373,3 +374,56 @@ def test_files_are_closed_in_order_and_can_be_opened_by_others(tmp_path: Path) -
     with bitseg.open(path) as engine:
         assert len(engine) == 1
     tenants.close()
+
+
+class Comings:
+    """Four tenants of 1 to 4 contacts, of whom only one at a time is to be in memory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.opened = 0
+        self.wrong: list[object] = []
+        (directory / "tenants").mkdir()
+        for number in range(4):
+            with bitseg.open(path_of(directory, f"t{number}")) as engine:
+                engine.load_contacts([{"id": str(one)} for one in range(number + 1)])
+        ticks = count()
+        self.tenants = Tenants(directory, 1, IDLE_MS, lambda: next(ticks), self._open)
+
+    def _open(self, path: Path, told: Told) -> Engine:
+        self.opened += 1
+        return bitseg.open(path, progress=told)
+
+    def ask(self, seed: int) -> None:
+        """Ask for one after another; note whatever is wrong."""
+        for turn in range(30):
+            number = (seed * 7 + turn * turn) % 4
+            try:
+                with asyncio.run(self.tenants.lease(f"t{number}")) as engine:
+                    if engine.count({"match": "all", "groups": []}) != number + 1:
+                        self.wrong.append(number)
+            except NotReadyError:
+                continue
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong
+                self.wrong.append(error)
+
+    def sweep_until(self, done: Event) -> None:
+        """Close what can be closed, again and again."""
+        while not done.wait(0.001):
+            self.tenants.sweep()
+
+
+def test_everybody_gets_their_own_engine_while_engines_come_and_go(tmp_path: Path) -> None:
+    comings, done = Comings(tmp_path), Event()
+    sweeping = Thread(target=comings.sweep_until, args=(done,))
+    asking = [Thread(target=comings.ask, args=(seed,)) for seed in range(6)]
+
+    for thread in (sweeping, *asking):
+        thread.start()
+    for thread in asking:
+        thread.join()
+    done.set()
+    sweeping.join()
+    comings.tenants.close()
+
+    assert comings.wrong == []
+    assert comings.opened > 20
