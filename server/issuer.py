@@ -116,6 +116,11 @@ class Issuer:
             return None
         if kind == "EC" and described.get("crv") != "P-256":
             return None
+        if "d" in described:
+            _log.warning(
+                "a private key in %s is not used: only the issuer may have it", self._source
+            )
+            return None
         for algorithm in self._algorithms:
             if kind == KINDS[algorithm] and described.get("alg", algorithm) == algorithm:
                 try:

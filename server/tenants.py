@@ -234,7 +234,7 @@ class Tenants(Engines):
         """Close an engine that was chosen, and let it be opened again."""
         try:
             resident.close()
-        except StoreError:
+        except Exception:  # noqa: BLE001 - the others are to be closed all the same
             _log.exception("tenant %s could not be closed in order", resident.tenant_id)
         finally:
             with self._changed:

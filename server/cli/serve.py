@@ -112,6 +112,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
 
 def _serve_tenants(data: Path, several: Several, sync: Sync, settings: Settings) -> None:
     """Serve a data directory, which no other server may have."""
+    failures: list[Exception] = []
     with open_control(data) as control, ExitStack() as held:
         held.callback(Hold(data / CONTROL).release)
         tenants = Tenants(
@@ -126,9 +127,11 @@ def _serve_tenants(data: Path, several: Several, sync: Sync, settings: Settings)
             create_app(tenants, settings, control),
             settings,
             tenants,
-            partial(_warm, tenants),
+            partial(_warm, tenants, failures),
             partial(_announce_tenants, data),
         )
+    if failures:
+        raise failures[0]
 
 
 def _open_tenant(control: Control, sync: Sync, path: Path, told: Told) -> Engine:
@@ -242,11 +245,21 @@ def _load(
         announce()
 
 
-def _warm(tenants: Tenants, announce: Callable[[], None], _give_up: Callable[[], None]) -> None:
+def _warm(
+    tenants: Tenants,
+    failures: list[Exception],
+    announce: Callable[[], None],
+    give_up: Callable[[], None],
+) -> None:
     """Make answers quick, whoever asks first; a thread's work."""
-    warm_up()
-    tenants.ready()
-    announce()
+    try:
+        warm_up()
+    except Exception as error:  # noqa: BLE001 - it is raised where the server was started
+        failures.append(error)
+        give_up()
+    else:
+        tenants.ready()
+        announce()
 
 
 def _url(listening: socket.socket) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 import bitseg
 from bitseg import clock
+from server.cli import serve as serving
 from server.control import Control, KeyRequest
 from server.control.holding import Hold
 from tests.cli.conftest import Run
@@ -109,6 +110,19 @@ def test_what_does_not_go_together_is_told(  # noqa: PLR0913, PLR0917 - fixtures
 
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_mistake_of_ours_at_the_start_ends_it(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken() -> None:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(serving, "warm_up", mistaken)
+
+    with pytest.raises(RuntimeError, match="a mistake"):
+        run("serve", "--data", str(data), "--port", "0")
+    Hold(data / "control.db").release()
 
 
 def test_keys_of_an_issuer_that_cannot_be_read_are_told_before_it_listens(

@@ -302,6 +302,24 @@ def test_stopping_closes_all_and_opens_none(house: House) -> None:
         house.tenants.check()
 
 
+def test_one_that_cannot_be_closed_keeps_no_other_open(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(tenant: str) -> None:
+        if tenant == "a":
+            raise RuntimeError("the disk is gone")
+
+    house.before_close = failing
+    for tenant in ("a", "b"):
+        house.clock.at += 1
+        house.use(tenant)
+
+    house.tenants.close()
+
+    assert house.closed == ["b"]
+    assert "tenant a could not be closed in order" in caplog.text
+
+
 def test_stopping_waits_for_who_still_uses_one(house: House) -> None:
     lease = house.lend("a")
     stopping = Thread(target=house.tenants.close)

@@ -223,6 +223,26 @@ def test_a_token_without_a_kid_has_the_only_key_of_its_algorithm(jwks: Jwks) -> 
     assert two.read(token, NOW) is None
 
 
+def test_a_private_key_is_not_used_and_that_is_logged(
+    jwks: Jwks, caplog: pytest.LogCaptureFixture
+) -> None:
+    private = {**json.loads(RSAAlgorithm.to_jwk(RSA)), "kid": "rsa"}
+
+    assert Tokens(TokenSettings(jwks(private))).read(_signed(GOOD), NOW) is None
+    assert "only the issuer may have it" in caplog.text
+    assert private["d"] not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"kty": "RSA", "n": 1, "e": 1}, {"kty": "EC", "crv": "P-256", "x": [], "y": None},
+            {"kty": "OKP", "crv": "Ed25519"}, {"kty": 7}],
+)  # fmt: skip
+def test_an_odd_key_does_not_keep_out_the_good_ones(jwks: Jwks, odd: dict[str, Any]) -> None:
+    tokens = Tokens(TokenSettings(jwks(odd, _jwk(RSA, "rsa"))))
+
+    assert tokens.read(_signed(GOOD), NOW) is not None
+
+
 def test_a_new_key_in_the_file_is_found_and_an_old_one_forgotten(jwks: Jwks) -> None:
     tokens = Tokens(TokenSettings(jwks(_jwk(RSA, "rsa"))))
     later = {**GOOD, "exp": SECONDS + 3_600}
