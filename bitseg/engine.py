@@ -244,6 +244,16 @@ class Engine(Writing):
         return dict(self._tenant.schema.fields)
 
     @property
+    def timezone(self) -> str:
+        """The IANA name of the tenant's timezone."""
+        return self._tenant.zone.key
+
+    @property
+    def retention_days(self) -> int | None:
+        """For how many days events are kept; None = for ever."""
+        return self._writes.retention_days
+
+    @property
     def event_count(self) -> int:
         """How many events there are."""
         with self._lock:

@@ -2,86 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
+from typing import Final
 
 from litestar import Litestar, Router
-from litestar.datastructures import ResponseHeader
+from litestar.datastructures import ResponseHeader, State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
-from bitseg import Engine
-from server.auth import KeyGuard
+from bitseg import Engine, clock
+from server.auth import EveryRouteSaysItsScope, Gate, anybody, let_in
+from server.control import Control, KeyRequest
 from server.errors import EXCEPTION_HANDLERS
+from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
 from server.paths import App
-from server.routes.contacts import (
-    delete_contact,
-    delete_contacts,
-    find_contacts,
-    list_events,
-    list_memberships,
-    read_contact,
-    write_contacts,
-)
-from server.routes.events import record_events, withdraw_events
+from server.refusals import Refusals
+from server.routes import contacts, events, keys, members, preview, revisions, segments, tenant
 from server.routes.health import live, ready
-from server.routes.members import (
-    add_members,
-    ask_membership,
-    ask_overlap,
-    explain_contact,
-    list_members,
-    remove_members,
-)
-from server.routes.preview import preview_segment
-from server.routes.segments import (
-    change_segment,
-    create_segment,
-    delete_segment,
-    duplicate_segment,
-    freeze_segment,
-    list_dependents,
-    list_revisions,
-    list_segments,
-    read_segment,
-    restore_revision,
-)
 from server.schemas.openapi import Description
 from server.settings import Settings
 from server.starting import Starting
+from server.tokens import Tokens
+from server.upkeep import Upkeep
+
+DEFAULT: Final = "default"
+"""The tenant of a process that serves one."""
+
+ROUTES: Final = (
+    preview.preview_segment,
+    segments.create_segment,
+    segments.list_segments,
+    segments.read_segment,
+    segments.change_segment,
+    segments.delete_segment,
+    segments.list_dependents,
+    revisions.duplicate_segment,
+    revisions.freeze_segment,
+    revisions.list_revisions,
+    revisions.restore_revision,
+    members.list_members,
+    members.add_members,
+    members.remove_members,
+    members.ask_membership,
+    members.ask_overlap,
+    members.explain_contact,
+    contacts.write_contacts,
+    contacts.delete_contacts,
+    contacts.find_contacts,
+    contacts.read_contact,
+    contacts.delete_contact,
+    contacts.list_memberships,
+    contacts.list_events,
+    events.record_events,
+    events.withdraw_events,
+    keys.list_keys,
+    keys.create_key,
+    keys.revoke_key,
+    tenant.read_tenant,
+    tenant.change_tenant,
+)
+"""Every call under ``/api``."""
 
 
-def create_app(engine: Engine | Starting, settings: Settings) -> Litestar:
-    """Return the app that serves an engine.
+def create_app(
+    served: Engine | Starting | Engines,
+    settings: Settings,
+    control: Control | None = None,
+    now: Callable[[], int] = clock.system_now,
+) -> Litestar:
+    """Return the app that serves an engine, or the tenants of a data directory.
 
     Args:
-        engine: answers the requests, and may be used beside the app; or one on its way, and until
-            it is there every request that needs it is answered with 503.
-        settings: the key that opens ``/api``, and limits.
+        served: an engine, which may be used beside the app; or one on its way, and until it is
+            there every request that needs it is answered with 503; or those of tenants.
+        settings: the key that opens ``/api`` where there is one engine, and limits.
+        control: the tenants and their keys; None = one tenant, with the key of the settings.
+        now: returns ms since 1970 UTC.
     """
-    starting = engine if isinstance(engine, Starting) else Starting(engine)
-
-    async def provide_engine() -> Engine:
-        return starting.engine()
-
+    engines = served if isinstance(served, Engines) else _sole(served)
+    control = control or _control_of_one(settings, now)
+    tokens = None if settings.tokens is None else Tokens(settings.tokens)
+    gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), now)
     api = Router(
         "/api",
-        route_handlers=[
-            preview_segment,
-            *(create_segment, list_segments, read_segment, change_segment, delete_segment),
-            *(duplicate_segment, freeze_segment, list_revisions, restore_revision, list_dependents),
-            *(list_members, add_members, remove_members),
-            *(ask_membership, ask_overlap, explain_contact),
-            *(write_contacts, delete_contacts, find_contacts, read_contact, delete_contact),
-            *(list_memberships, list_events),
-            *(record_events, withdraw_events),
-        ],
-        guards=[KeyGuard(settings.key)],
+        route_handlers=list(ROUTES),
+        guards=[let_in],
+        middleware=[Leases()],
+        dependencies={"engine": Provide(provide_engine), "caller": Provide(provide_caller)},
         security=[{"key": []}],
     )
     return App(
         route_handlers=[api, live, ready],
-        dependencies={"engine": Provide(provide_engine)},
+        dependencies={
+            "control": Provide(lambda: control, sync_to_thread=False),
+            "engines": Provide(lambda: engines, sync_to_thread=False),
+        },
+        plugins=[EveryRouteSaysItsScope()],
+        lifespan=[Upkeep(control, gate, engines)],
+        state=State({"control": control, "gate": gate}, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=settings.body_limit,
         response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
@@ -91,12 +111,26 @@ def create_app(engine: Engine | Starting, settings: Settings) -> Litestar:
     )
 
 
+def _sole(served: Engine | Starting) -> Sole:
+    starting = served if isinstance(served, Starting) else Starting(served)
+    return Sole(starting, DEFAULT)
+
+
+def _control_of_one(settings: Settings, now: Callable[[], int]) -> Control:
+    """Return a control store in memory, with one tenant and its key."""
+    control = Control(None, now)
+    control.create_tenant(DEFAULT, DEFAULT)
+    if settings.key is not None:
+        control.add_key(DEFAULT, KeyRequest(DEFAULT, "admin"), settings.key)
+    return control
+
+
 def _description() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="bitseg",
         version=version("bitseg"),
         summary="Contact segments as sets.",
-        path="/schema",
+        openapi_router=Router("/schema", route_handlers=[], opt=anybody(), include_in_schema=False),
         render_plugins=[Description()],
         use_handler_docstrings=True,
         components=Components(

@@ -1,73 +1,215 @@
-"""A key lets a program in: ``bsg_live_``, 30 random characters, and 6 that check them.
+"""Authentication says who calls, by an API key or a token, and what the caller may do.
 
-The check lets a scanner tell a leaked key from a look-alike without asking anyone. A key holds
-178 random bits, so one round of SHA-256 is enough to keep it by, and only that is kept.
+Every refusal reads the same, so that it tells nothing of what was wrong.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import hmac
+import logging
 import re
-import secrets
-import string
-import zlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import msgspec
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions import (
+    ImproperlyConfiguredException,
+    NotAuthorizedException,
+    PermissionDeniedException,
+    ServiceUnavailableException,
+    TooManyRequestsException,
+)
 from litestar.handlers.base import BaseRouteHandler
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute
 
-PREFIX: Final = "bsg_live_"
-_BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_RANDOM_LENGTH: Final = 30
-_CHECK_LENGTH: Final = 6
-_FORM: Final = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_RANDOM_LENGTH + _CHECK_LENGTH}}}")
+from bitseg import StoreError
+from server.control import SCOPES, Control, Scope
+from server.keys import is_key
+from server.refusals import Refusals
+from server.tokens import Tokens
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def make_key() -> str:
-    """Return a new random key.
+OPEN: Final = "open"
+"""The scope of a call that anybody may make; of none under ``/api``."""
 
-    >>> is_key(make_key())
-    True
-    """
-    random = "".join(secrets.choice(_BASE62) for _ in range(_RANDOM_LENGTH))
-    return PREFIX + random + _check(random)
+KEPT_MOST: Final = 10_000
+"""So many callers are remembered at once."""
 
+TOKEN_KEPT_MS: Final = 60_000
+"""A token that was good is judged again after this long: its issuer's keys may have changed."""
 
-def is_key(text: str) -> bool:
-    """Return whether a text has a key's form and its last characters check the rest."""
-    if _FORM.fullmatch(text) is None:
-        return False
-    return text[-_CHECK_LENGTH:] == _check(text[len(PREFIX) : -_CHECK_LENGTH])
+_CREDENTIAL_LONGEST: Final = 8_192
+_BEARER: Final = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
+_REFUSAL: Final = "Expected a valid key in the header 'Authorization: Bearer <key>'."
+_UNREADABLE: Final = "Keys cannot be looked up now; the log says why."
 
-
-def _check(random: str) -> str:
-    rest = zlib.crc32(random.encode())
-    digits = []
-    for _ in range(_CHECK_LENGTH):
-        rest, digit = divmod(rest, len(_BASE62))
-        digits.append(_BASE62[digit])
-    return "".join(reversed(digits))
+_log = logging.getLogger("bitseg.server")
 
 
-class KeyGuard:
-    """Lets a request pass that carries ``Authorization: Bearer <the key>``, and no other.
+class Caller(msgspec.Struct, frozen=True):
+    """Who makes a call.
 
-    Every refusal reads the same, so that it tells nothing of what was wrong with the key.
+    Attributes:
+        tenant_id: whose data they are about.
+        scope: what the caller may do.
+        name: the key's name, or the token's ``sub``: whatever is made is made by it.
     """
 
-    def __init__(self, key: str) -> None:
-        self._digest = hashlib.sha256(key.encode()).digest()
+    tenant_id: str
+    scope: Scope
+    name: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A caller that was let in.
+
+    Attributes:
+        caller: who it is.
+        ends_at: when to judge anew, ms since 1970 UTC; None = with the next write to the store.
+        key_id: the id of the key; None for a token.
+    """
+
+    caller: Caller
+    ends_at: int | None
+    key_id: str | None = None
+
+
+def needs(scope: Scope) -> dict[str, Scope]:
+    """Return the options of a route whose caller needs a scope: ``@get(opt=needs("read"))``."""
+    return {"scope": scope}
+
+
+def anybody() -> dict[str, str]:
+    """Return the options of a route that needs no key."""
+    return {"scope": OPEN}
+
+
+class EveryRouteSaysItsScope(ReceiveRoutePlugin):
+    """Lets no app be made that has a route without a scope, or one under ``/api`` that is open."""
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """Refuse the route unless each of its handlers says what it needs."""
+        for handler in getattr(route, "route_handlers", ()):
+            if getattr(handler, "http_methods", None) == {"OPTIONS"}:
+                continue  # made by Litestar; says which methods there are
+            scope = handler.opt.get("scope")
+            is_open = scope == OPEN and not route.path.startswith("/api/")
+            if scope not in SCOPES and not is_open:
+                raise ImproperlyConfiguredException(
+                    f"Expected a scope (opt=needs(...)) of {handler} at {route.path}, got {scope!r}"
+                )
+
+
+class Gate:
+    """What guards ``/api``: puts the ``Caller`` into the request's state, or refuses.
+
+    Who was let in is remembered until the control store changes, so that a key that is taken back
+    opens nothing from the next request on, whichever process took it.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        tokens: Tokens | None,
+        refusals: Refusals,
+        now: Callable[[], int],
+    ) -> None:
+        """Take where keys and tokens are judged, who was refused, and the clock (ms)."""
+        self.used: dict[str, int] = {}
+        """When keys were used, by id, since somebody last took it away to note it."""
+        self._control = control
+        self._tokens = tokens
+        self._refusals = refusals
+        self._now = now
+        self._known: dict[bytes, Known] = {}
+        self._version = -1
 
     async def __call__(
-        self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
     ) -> None:
-        """Raise ``NotAuthorizedException`` unless the request carries the key."""
-        scheme, _, key = connection.headers.get("authorization", "").partition(" ")
-        digest = hashlib.sha256(key.strip().encode()).digest()
-        if scheme.lower() != "bearer" or not hmac.compare_digest(digest, self._digest):
-            raise NotAuthorizedException(
-                "Expected a valid key in the header 'Authorization: Bearer <key>'.",
-                headers={"WWW-Authenticate": "Bearer"},
+        """Let a request pass.
+
+        Raises:
+            NotAuthorizedException: it carries no key or token that is good.
+            PermissionDeniedException: the caller's scope is too small.
+            ServiceUnavailableException: keys cannot be looked up.
+            TooManyRequestsException: instead of the first, where its address was refused too often.
+        """
+        credential = _credential(connection.headers.getall("authorization", []))
+        try:
+            caller = None if credential is None else await self._caller(credential)
+        except StoreError as error:  # its words name files, and whoever calls may be a stranger
+            _log.exception("the control store failed")
+            raise ServiceUnavailableException(_UNREADABLE) from error
+        if caller is None:
+            self._refuse(connection.client.host if connection.client else "")
+        connection.state.caller = caller
+        scope = handler.opt["scope"]
+        if SCOPES.index(caller.scope) < SCOPES.index(scope):
+            raise PermissionDeniedException(
+                f"Expected a key of scope '{scope}', got one of scope '{caller.scope}'."
             )
+
+    def take_used(self) -> dict[str, int]:
+        """Return when keys were used since the last call, by id."""
+        used, self.used = self.used, {}
+        return used
+
+    async def _caller(self, credential: str) -> Caller | None:
+        now, version = self._now(), self._control.version()
+        if version != self._version:
+            self._known.clear()
+            self._version = version
+        digest = hashlib.sha256(credential.encode()).digest()
+        known = self._known.get(digest)
+        if known is None or (known.ends_at is not None and now >= known.ends_at):
+            known = await self._judge(credential, digest, now)
+            if known is None:
+                self._known.pop(digest, None)
+                return None
+            if version == self._version:  # nothing was written while it was judged
+                if len(self._known) >= KEPT_MOST:
+                    self._known.clear()
+                self._known[digest] = known
+        if known.key_id is not None:
+            self.used[known.key_id] = now
+        return known.caller
+
+    async def _judge(self, credential: str, digest: bytes, now: int) -> Known | None:
+        if is_key(credential):
+            key = self._control.find_key(digest)  # shorter than waiting for a thread
+            if key is None or not key.opens_at(now):
+                return None
+            return Known(Caller(key.tenant_id, key.scope, key.name), key.expires_at, key.id)
+        if self._tokens is None or credential.count(".") != 2:
+            return None
+        claims = await asyncio.to_thread(self._tokens.read, credential, now)  # may ask the issuer
+        if claims is None or self._control.tenant(claims.tenant) is None:
+            return None
+        ends_at = min(claims.ends_at, now + TOKEN_KEPT_MS)
+        return Known(Caller(claims.tenant, claims.scope, claims.sub), ends_at)
+
+    def _refuse(self, address: str) -> NoReturn:
+        wait = self._refusals.wait(address, self._now())
+        if wait:
+            raise TooManyRequestsException(
+                "Too many calls without a valid key.", headers={"Retry-After": str(wait)}
+            )
+        raise NotAuthorizedException(_REFUSAL, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let the app's gate judge a request; a function, as routers copy their guards."""
+    gate: Gate = connection.app.state.gate
+    await gate(connection, handler)
+
+
+def _credential(headers: list[str]) -> str | None:
+    if len(headers) != 1:
+        return None
+    found = _BEARER.fullmatch(headers[0].strip(" \t"))
+    return found[1] if found and len(found[1]) <= _CREDENTIAL_LONGEST else None

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from bitseg import (
@@ -30,6 +30,7 @@ from bitseg import (
     UnknownRevisionError,
     UnknownSegmentError,
 )
+from server.paths import id_of
 
 _log = logging.getLogger("bitseg.server")
 
@@ -138,6 +139,32 @@ def _conflict(error: SegmentError, detail: str) -> Conflict:
     )
 
 
+def _of_unknown_segment(
+    request: Request[Any, Any, Any], error: UnknownSegmentError
+) -> Response[Problem]:
+    """Tell a path to another tenant's segment from one to nobody's, in words that are constant."""
+    caller = request.state.get("caller")
+    owner = None
+    if caller is not None and "segment_id" in request.path_params:
+        segment_id = id_of(request.path_params["segment_id"])
+        owner = request.app.state.control.tenant_of_segment(segment_id)
+    if caller is None or owner in {None, caller.tenant_id}:
+        return _of_bitseg(request, error)
+    return _answer(HTTPStatus.FORBIDDEN, "The segment is another tenant's.")
+
+
+def _of_parameters(
+    _request: Request[Any, Any, Any], error: ValidationException
+) -> Response[Problem]:
+    """Name every parameter of a path or query that has a fault."""
+    faults = tuple(
+        Fault(str(one.get("key", "")), f"{one['message']}.", code="invalid_parameter")
+        for one in error.extra or ()
+        if isinstance(one, dict) and "message" in one
+    )
+    return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, "A parameter is not as expected.", faults)
+
+
 def _of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     return _answer(error.status_code, error.detail, headers=error.headers)
 
@@ -154,6 +181,8 @@ def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
     BitsegError: _of_bitseg,
+    UnknownSegmentError: _of_unknown_segment,
+    ValidationException: _of_parameters,
     HTTPException: _of_http,
     NotReadyError: _of_starting,
     Exception: _of_anything,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
 from litestar import Request
 from litestar.exceptions import ClientException
 
-from bitseg import Fault, FieldError, Once
+from bitseg import Fault, FieldError, Once, UnknownContactError, UnknownSegmentError
 from server.schemas.body import read
 
 KEY_MOST: Final = 255
@@ -49,19 +51,30 @@ def once_of(request: Request[Any, Any, Any], data: bytes) -> Once | None:
 def revision_of(request: Request[Any, Any, Any]) -> int | None:
     """Return the revision that a change rests on, as its ``If-Match`` says; None = any.
 
-    Raises:
-        FieldError: the header is no tag of ours.
+    An ETag that is none of ours is 0, which no revision ever is.
     """
-    said = request.headers.get("if-match")
-    if said is None or said.strip() == "*":
+    said = request.headers.get("if-match", "*").strip()
+    if said == "*":
         return None
-    found = _TAG.fullmatch(said.strip())
-    if found is None:
-        fault = Fault("If-Match", f"Expected an ETag as answers have it, got {said!r}")
-        raise FieldError(fault)
-    return int(found[1])
+    found = _TAG.fullmatch(said)
+    return int(found[1]) if found else 0
 
 
 def tag_of(revision: int) -> dict[str, str]:
     """Return the header that names a revision."""
     return {"ETag": f'"{revision}"'}
+
+
+@contextmanager
+def named_at(path: str) -> Iterator[None]:
+    """Say of an id that nobody has where it stood: 404 is for what the path of a call names.
+
+    Raises:
+        FieldError: the block used such an id; has its faults, at ``path`` where they have no own.
+    """
+    try:
+        yield
+    except (UnknownContactError, UnknownSegmentError) as error:
+        raise FieldError(
+            *(Fault(one.path or path, one.message, code=error.code) for one in error.faults)
+        ) from None

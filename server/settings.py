@@ -6,24 +6,34 @@ from typing import Final
 
 import msgspec
 
+from server.tokens import TokenSettings
+
 BODY_LIMIT: Final = 8 * 1024 * 1024
 """The largest JSON body in bytes; a larger one is answered with 413."""
 
 SAMPLE_LIMIT: Final = 50
 """The most contacts a preview shows."""
 
+REFUSALS_A_MINUTE: Final = 10
+"""So often an address is told that its key is not good; then it is told to wait."""
+
 
 class Settings(msgspec.Struct, frozen=True):
     """What a server runs with.
 
     Attributes:
-        key: the one API key of this process, as ``server.auth.make_key`` makes them.
+        key: the one API key of a process that serves one tenant, as ``server.keys.make_key`` makes
+            them; None where there is a control store with keys.
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
         body_limit: the largest JSON body in bytes.
+        tokens: which JWTs are taken beside keys; None = none.
+        refusals_a_minute: how often an address is told that its key is not good.
     """
 
-    key: str
+    key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     body_limit: int = BODY_LIMIT
+    tokens: TokenSettings | None = None
+    refusals_a_minute: int = REFUSALS_A_MINUTE

@@ -39,9 +39,15 @@ class Starting:
     One thread loads, and tells; requests ask. What they see is changed in single steps.
     """
 
-    def __init__(self, engine: Engine | None = None) -> None:
-        """Take an engine that is ready, or none, and be told of it later."""
+    def __init__(self, engine: Engine | None = None, *, tells_why: bool = True) -> None:
+        """Take an engine that is ready, or none, and be told of it later.
+
+        Args:
+            engine: the engine.
+            tells_why: whether those who ask are told why there will be none; it may name a file.
+        """
         self.failure: Exception | None = None
+        self._tells_why = tells_why
         self._loaded = engine
         self._ready = engine is not None
         self._stopping = False
@@ -94,7 +100,7 @@ class Starting:
 
     def _said(self) -> tuple[State, str]:
         if self.failure is not None:
-            on_purpose = isinstance(self.failure, BitsegError)
+            on_purpose = self._tells_why and isinstance(self.failure, BitsegError)
             why = str(self.failure) if on_purpose else "the log says why"
             return "failed", f"The data could not be loaded: {why}"
         if self._stopping:

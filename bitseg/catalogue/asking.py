@@ -10,7 +10,7 @@ import numpy as np
 from bitseg.catalogue.showing import record, show_revision
 from bitseg.clock import Now
 from bitseg.contacts import as_ids
-from bitseg.errors import Fault, FieldError, UnknownContactError, did_you_mean
+from bitseg.errors import Fault, FieldError, UnknownContactError, UnknownSegmentError, did_you_mean
 from bitseg.members import Members
 from bitseg.plan.nodes import SegmentLeaf
 from bitseg.preview import contact_values
@@ -56,6 +56,14 @@ class Asking:
     def __contains__(self, segment: object) -> bool:
         """Return whether there is a segment of an id."""
         return isinstance(segment, str) and segment in self._segments
+
+    def check(self, segment: str) -> None:
+        """Refuse an id that no segment has.
+
+        Raises:
+            UnknownSegmentError: there is none.
+        """
+        self._segments.get(segment)
 
     def get(self, segment: str) -> SegmentRecord:
         """Return a segment as it is now, with how many members it has now.
@@ -201,15 +209,16 @@ class Asking:
         """Return how many members segments have, and how many each two of them share.
 
         Raises:
-            UnknownSegmentError: one is not there.
+            UnknownSegmentError: some are not there; each is named.
             FieldError: there are fewer than two or more than 20, or one stands there twice.
         """
         if not 2 <= len(segments) <= OVERLAP_MOST or len(set(segments)) < len(segments):
             message = f"Expected 2 to {OVERLAP_MOST} different segments, got {list(segments)}"
             raise FieldError(Fault("segments", message, code="too_many"))
         with self._writes.lock:
+            self._check_known(segments)
             at = self._writes.now()
-            rows = [self._known_rows(one, at) for one in segments]
+            rows = [self._rows(one, at) for one in segments]
             sizes = tuple(one.count for one in rows)
             pairs = []
             for i, a in enumerate(rows):
@@ -219,6 +228,16 @@ class Asking:
                     jaccard = both / either if either else None
                     pairs.append(Pair(segments[i], segments[j], both, jaccard))
         return Overlap(sizes, tuple(pairs))
+
+    def _check_known(self, segments: Sequence[str]) -> None:
+        faults = []
+        for i, segment in enumerate(segments):
+            try:
+                self.check(segment)
+            except UnknownSegmentError as error:
+                faults.append(Fault(f"segments[{i}]", str(error), code=error.code))
+        if faults:
+            raise UnknownSegmentError(*faults)
 
     def _known_rows(self, segment: str, at: int) -> RowSet:
         self._segments.get(segment)

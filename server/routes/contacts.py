@@ -11,11 +11,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from bitseg import ContactPage, Engine, Timeline, UnknownContactError
+from server.auth import needs
 from server.paths import id_of
 from server.requests import body_of, once_of
 from server.routes.segments import Limit, Offset
 from server.rows import ContactsWritten, rows_of
-from server.schemas.openapi import CHANGES, FOUND, PROBLEMS, takes, takes_rows
+from server.schemas import examples
+from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS
+from server.schemas.operation import answers, takes, takes_rows
 from server.schemas.rows import DeleteContacts
 
 TAGS: Final = ["contacts"]
@@ -38,8 +41,15 @@ class InSegments(msgspec.Struct, frozen=True):
     "/contacts",
     tags=TAGS,
     summary="Write contacts",
-    operation_class=takes_rows("Contact rows: `id`, and values by field path or bare name."),
-    responses=PROBLEMS | CHANGES,
+    operation_class=takes_rows(
+        "Contact rows: `id`, and values by field path or bare name.", examples.CONTACT_ROWS
+    ),
+    responses={
+        200: answers(ContactsWritten, "What went in.", examples.CONTACTS_WRITTEN),
+        **PROBLEMS,
+        **CHANGES,
+    },
+    opt=needs("write"),
 )
 async def write_contacts(
     request: Request[Any, Any, Any],
@@ -58,8 +68,13 @@ async def write_contacts(
     status_code=200,
     tags=TAGS,
     summary="Erase contacts",
-    operation_class=takes(DeleteContacts),
-    responses=PROBLEMS | CHANGES,
+    operation_class=takes(DeleteContacts, examples.SOME_CONTACTS),
+    responses={
+        200: answers(Deleted, "How many are gone.", examples.DELETED),
+        **PROBLEMS,
+        **CHANGES,
+    },
+    opt=needs("write"),
 )
 async def delete_contacts(
     request: Request[Any, Any, Any], engine: NamedDependency[Engine]
@@ -70,7 +85,13 @@ async def delete_contacts(
     return Deleted(await asyncio.to_thread(engine.delete_contacts, ids, once=once))
 
 
-@get("/contacts", tags=TAGS, summary="Find contacts", responses=FOUND)
+@get(
+    "/contacts",
+    tags=TAGS,
+    summary="Find contacts",
+    responses={200: answers(ContactPage, "Some of the contacts.", examples.CONTACTS), **PAGED},
+    opt=needs("read"),
+)
 async def find_contacts(
     engine: NamedDependency[Engine],
     q: FromQuery[str] = "",
@@ -81,35 +102,63 @@ async def find_contacts(
     return await asyncio.to_thread(engine.find_contacts, q, offset=offset, limit=limit)
 
 
-@get("/contacts/{contact:str}", tags=TAGS, summary="Read a contact", responses=FOUND)
-async def read_contact(engine: NamedDependency[Engine], contact: FromPath[str]) -> dict[str, Any]:
+@get(
+    "/contacts/{contact_id:str}",
+    tags=TAGS,
+    summary="Read a contact",
+    responses={200: answers(dict[str, Any], "The contact.", examples.CONTACT), **FOUND},
+    opt=needs("read"),
+)
+async def read_contact(
+    engine: NamedDependency[Engine], contact_id: FromPath[str]
+) -> dict[str, Any]:
     """Return a contact's values by field path, without what is missing."""
-    return await asyncio.to_thread(engine.contact, id_of(contact))
+    return await asyncio.to_thread(engine.contact, id_of(contact_id))
 
 
-@delete("/contacts/{contact:str}", tags=TAGS, summary="Erase a contact", responses=FOUND | CHANGES)
+@delete(
+    "/contacts/{contact_id:str}",
+    tags=TAGS,
+    summary="Erase a contact",
+    responses=FOUND | CHANGES,
+    opt=needs("write"),
+)
 async def delete_contact(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], contact: FromPath[str]
+    request: Request[Any, Any, Any], engine: NamedDependency[Engine], contact_id: FromPath[str]
 ) -> None:
     """Erase a contact with its values and events."""
-    contact_id, once = id_of(contact), once_of(request, b"")
-    if not await asyncio.to_thread(engine.delete_contacts, [contact_id], once=once):
-        raise UnknownContactError(f"No contact has the id {contact_id!r}")
+    contact, once = id_of(contact_id), once_of(request, b"")
+    if not await asyncio.to_thread(engine.delete_contacts, [contact], once=once):
+        raise UnknownContactError(f"No contact has the id {contact!r}")
 
 
-@get("/contacts/{contact:str}/segments", tags=TAGS, summary="Where it is", responses=FOUND)
-async def list_memberships(engine: NamedDependency[Engine], contact: FromPath[str]) -> InSegments:
+@get(
+    "/contacts/{contact_id:str}/segments",
+    tags=TAGS,
+    summary="Where it is",
+    responses={200: answers(InSegments, "Its segments.", examples.IN_SEGMENTS), **FOUND},
+    opt=needs("read"),
+)
+async def list_memberships(
+    engine: NamedDependency[Engine], contact_id: FromPath[str]
+) -> InSegments:
     """Return the segments that a contact is in now."""
-    contact_id = id_of(contact)
-    return InSegments(contact_id, await asyncio.to_thread(engine.segments.of, contact_id))
+    contact = id_of(contact_id)
+    return InSegments(contact, await asyncio.to_thread(engine.segments.of, contact))
 
 
-@get("/contacts/{contact:str}/events", tags=TAGS, summary="What happened to it", responses=FOUND)
+@get(
+    "/contacts/{contact_id:str}/events",
+    tags=TAGS,
+    summary="What happened to it",
+    responses={200: answers(Timeline, "Some of its events.", examples.TIMELINE), **PAGED, **FOUND},
+    opt=needs("read"),
+)
 async def list_events(
     engine: NamedDependency[Engine],
-    contact: FromPath[str],
+    contact_id: FromPath[str],
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> Timeline:
     """Return a contact's events, the newest first."""
-    return await asyncio.to_thread(engine.events_of, id_of(contact), offset=offset, limit=limit)
+    return await asyncio.to_thread(engine.events_of, id_of(contact_id), offset=offset, limit=limit)

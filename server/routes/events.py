@@ -11,9 +11,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from bitseg import Engine
+from server.auth import needs
 from server.requests import body_of, once_of
 from server.rows import EventsWritten, rows_of
-from server.schemas.openapi import CHANGES, PROBLEMS, takes, takes_rows
+from server.schemas import examples
+from server.schemas.openapi import CHANGES, PROBLEMS
+from server.schemas.operation import answers, takes, takes_rows
 from server.schemas.rows import WithdrawEvents
 
 TAGS: Final = ["events"]
@@ -30,8 +33,15 @@ class Withdrawn(msgspec.Struct, frozen=True):
     status_code=200,
     tags=TAGS,
     summary="Record events",
-    operation_class=takes_rows("Event rows: `contact_id`, `kind`, `at`, `event_id`, properties."),
-    responses=PROBLEMS | CHANGES,
+    operation_class=takes_rows(
+        "Event rows: `contact_id`, `kind`, `at`, `event_id`, properties.", examples.EVENT_ROWS
+    ),
+    responses={
+        200: answers(EventsWritten, "What went in.", examples.EVENTS_WRITTEN),
+        **PROBLEMS,
+        **CHANGES,
+    },
+    opt=needs("write"),
 )
 async def record_events(
     request: Request[Any, Any, Any],
@@ -53,8 +63,13 @@ async def record_events(
     status_code=200,
     tags=TAGS,
     summary="Withdraw events",
-    operation_class=takes(WithdrawEvents),
-    responses=PROBLEMS | CHANGES,
+    operation_class=takes(WithdrawEvents, examples.WITHDRAW),
+    responses={
+        200: answers(Withdrawn, "How many are gone.", examples.WITHDRAWN),
+        **PROBLEMS,
+        **CHANGES,
+    },
+    opt=needs("write"),
 )
 async def withdraw_events(
     request: Request[Any, Any, Any], engine: NamedDependency[Engine]

@@ -10,18 +10,23 @@ from litestar import Request, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from bitseg import Engine, Explanation, Fault, FieldError, Moved, Overlap
-from server.requests import body_of, once_of
+from bitseg import Engine, Explanation, Fault, FieldError, Moved, Overlap, UnknownContactError
+from server.auth import needs
+from server.paths import id_of
+from server.requests import body_of, named_at, once_of
 from server.routes.segments import Limit, Offset
-from server.schemas.openapi import CHANGES, FOUND, PROBLEMS, takes
+from server.schemas import examples
+from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS
+from server.schemas.operation import answers, takes
 from server.schemas.segments import ExplainContact, SomeContacts, SomeSegments
 
 TAGS: Final = ["members"]
+MOVED: Final = answers(Moved, "What changed.", examples.MOVED)
 
 Fields = Annotated[str | None, QueryParameter(description="Field paths, separated by commas.")]
 
 
-class ContactPage(msgspec.Struct, frozen=True):
+class MemberPage(msgspec.Struct, frozen=True):
     """Some members of a segment, and how many it has.
 
     Attributes:
@@ -35,76 +40,101 @@ class ContactPage(msgspec.Struct, frozen=True):
     total: int
 
 
-@get("/segments/{segment:str}/contacts", tags=TAGS, summary="List members", responses=FOUND)
+@get(
+    "/segments/{segment_id:str}/contacts",
+    tags=TAGS,
+    summary="List members",
+    responses={
+        200: answers(MemberPage, "Some of the members.", examples.MEMBERS),
+        **PAGED,
+        **FOUND,
+    },
+    opt=needs("read"),
+)
 async def list_members(  # noqa: PLR0913, PLR0917 - each says which
+    segment_id: FromPath[str],
     engine: NamedDependency[Engine],
-    segment: FromPath[str],
     offset: Offset = 0,
     limit: Limit = 50,
     after: FromQuery[str | None] = None,
     fields: Fields = None,
-) -> ContactPage:
+) -> MemberPage:
     """List the members of now in the order of first load; ``after`` a contact id, or an offset."""
+    segment = id_of(segment_id)
     wanted = None if fields is None else [one for one in fields.split(",") if one]
 
-    def page() -> ContactPage:
-        contacts, total = engine.segments.contacts(
-            segment, offset=offset, limit=limit, after=after, fields=wanted
-        )
-        return ContactPage(segment, contacts, total)
+    def page() -> MemberPage:
+        try:
+            contacts, total = engine.segments.contacts(
+                segment, offset=offset, limit=limit, after=after, fields=wanted
+            )
+        except UnknownContactError as error:
+            raise FieldError(Fault("after", str(error), code=error.code)) from None
+        return MemberPage(segment, contacts, total)
 
     return await asyncio.to_thread(page)
 
 
 @post(
-    "/segments/{segment:str}/contacts",
+    "/segments/{segment_id:str}/contacts",
     status_code=200,
     tags=TAGS,
     summary="Add members",
-    operation_class=takes(SomeContacts),
-    responses=PROBLEMS | FOUND | CHANGES,
+    operation_class=takes(SomeContacts, examples.SOME_CONTACTS),
+    responses={200: MOVED, **PROBLEMS, **FOUND, **CHANGES},
+    opt=needs("write"),
 )
 async def add_members(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], segment: FromPath[str]
+    request: Request[Any, Any, Any], segment_id: FromPath[str], engine: NamedDependency[Engine]
 ) -> Moved:
     """Put contacts into a static segment."""
     data = await request.body()
     given, once = body_of(data, SomeContacts), once_of(request, data)
-    return await asyncio.to_thread(engine.segments.add_contacts, segment, **given, once=once)
+    return await asyncio.to_thread(
+        engine.segments.add_contacts, id_of(segment_id), **given, once=once
+    )
 
 
 @delete(
-    "/segments/{segment:str}/contacts",
+    "/segments/{segment_id:str}/contacts",
     status_code=200,
     tags=TAGS,
     summary="Remove members",
-    operation_class=takes(SomeContacts),
-    responses=PROBLEMS | FOUND | CHANGES,
+    operation_class=takes(SomeContacts, examples.SOME_CONTACTS),
+    responses={200: MOVED, **PROBLEMS, **FOUND, **CHANGES},
+    opt=needs("write"),
 )
 async def remove_members(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], segment: FromPath[str]
+    request: Request[Any, Any, Any], segment_id: FromPath[str], engine: NamedDependency[Engine]
 ) -> Moved:
     """Take contacts out of a static segment."""
     data = await request.body()
     given, once = body_of(data, SomeContacts), once_of(request, data)
-    return await asyncio.to_thread(engine.segments.remove_contacts, segment, **given, once=once)
+    return await asyncio.to_thread(
+        engine.segments.remove_contacts, id_of(segment_id), **given, once=once
+    )
 
 
 @post(
-    "/segments/{segment:str}/membership",
+    "/segments/{segment_id:str}/membership",
     status_code=200,
     tags=TAGS,
     summary="Ask for membership",
-    operation_class=takes(SomeContacts),
-    responses=PROBLEMS | FOUND,
+    operation_class=takes(SomeContacts, examples.SOME_CONTACTS),
+    responses={
+        200: answers(dict[str, bool], "Whether each is a member.", examples.MEMBERSHIP),
+        **PROBLEMS,
+        **FOUND,
+    },
+    opt=needs("read"),
 )
 async def ask_membership(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], segment: FromPath[str]
+    request: Request[Any, Any, Any], segment_id: FromPath[str], engine: NamedDependency[Engine]
 ) -> dict[str, bool]:
     """Return, by contact id, whether they are in a segment now."""
     given = body_of(await request.body(), SomeContacts)
     ids = list(dict.fromkeys(given["contact_ids"]))
-    return await asyncio.to_thread(engine.segments.membership, segment, ids)
+    return await asyncio.to_thread(engine.segments.membership, id_of(segment_id), ids)
 
 
 @post(
@@ -112,8 +142,9 @@ async def ask_membership(
     status_code=200,
     tags=TAGS,
     summary="Explain a contact",
-    operation_class=takes(ExplainContact),
-    responses=PROBLEMS | FOUND,
+    operation_class=takes(ExplainContact, examples.EXPLAIN),
+    responses={200: answers(Explanation, "Why, or why not.", examples.EXPLAINED), **PROBLEMS},
+    opt=needs("read"),
 )
 async def explain_contact(
     request: Request[Any, Any, Any], engine: NamedDependency[Engine]
@@ -125,8 +156,10 @@ async def explain_contact(
         raise FieldError(Fault("", "Expected either rules or a segment", code="missing_key"))
 
     def explain() -> Explanation:
-        asked = rules if segment is None else _definition(engine, segment)
-        return engine.explain(asked, given["contact_id"])
+        with named_at("segment"):
+            asked = rules if segment is None else _definition(engine, segment)
+        with named_at("contact_id"):
+            return engine.explain(asked, given["contact_id"])
 
     return await asyncio.to_thread(explain)
 
@@ -136,13 +169,19 @@ async def explain_contact(
     status_code=200,
     tags=TAGS,
     summary="Compare segments",
-    operation_class=takes(SomeSegments),
-    responses=PROBLEMS | FOUND,
+    operation_class=takes(SomeSegments, examples.COMPARE),
+    responses={200: answers(Overlap, "How they overlap.", examples.OVERLAP), **PROBLEMS},
+    opt=needs("read"),
 )
 async def ask_overlap(request: Request[Any, Any, Any], engine: NamedDependency[Engine]) -> Overlap:
     """Return how many members up to 20 segments have, and how many each two share."""
     given = body_of(await request.body(), SomeSegments)
-    return await asyncio.to_thread(engine.segments.overlap, given["segments"])
+
+    def compare() -> Overlap:
+        with named_at("segments"):
+            return engine.segments.overlap(given["segments"])
+
+    return await asyncio.to_thread(compare)
 
 
 def _definition(engine: Engine, segment: str) -> Any:

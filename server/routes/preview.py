@@ -10,8 +10,11 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 
 from bitseg import Engine, Fault, Preview, RuleError, UnknownSegmentError
+from server.auth import needs
+from server.schemas import examples
 from server.schemas.body import read
-from server.schemas.openapi import PROBLEMS, takes
+from server.schemas.openapi import PROBLEMS
+from server.schemas.operation import answers, takes
 from server.schemas.preview import PreviewRequest
 
 _NOBODY: Final[dict[str, object]] = {"match": "any", "groups": []}
@@ -22,8 +25,9 @@ _NOBODY: Final[dict[str, object]] = {"match": "any", "groups": []}
     status_code=200,
     tags=["segments"],
     summary="Preview a segment",
-    operation_class=takes(PreviewRequest),
-    responses=PROBLEMS,
+    operation_class=takes(PreviewRequest, examples.PREVIEW),
+    responses={200: answers(Preview, "The count.", examples.PREVIEWED), **PROBLEMS},
+    opt=needs("read"),
 )
 async def preview_segment(
     request: Request[Any, Any, Any], engine: NamedDependency[Engine]

@@ -1,4 +1,4 @@
-"""Saved segments over HTTP: made, found, changed, copied and deleted."""
+"""Saved segments over HTTP: made, found, changed and deleted."""
 
 from __future__ import annotations
 
@@ -9,48 +9,75 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from bitseg import Engine, Fault, FieldError, SegmentPage, SegmentRecord, SegmentRevision
+from bitseg import Engine, Fault, FieldError
+from server.auth import Caller, needs
+from server.claims import make_claimed, release
+from server.control import Control
+from server.paths import id_of
 from server.requests import body_of, once_of, revision_of, tag_of
-from server.schemas.openapi import CHANGES, FOUND, PROBLEMS, takes
+from server.schemas import examples
+from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS
+from server.schemas.operation import answers, takes
 from server.schemas.segments import (
     ChangeSegment,
-    CopySegment,
     CreateSegment,
-    RestoreSegment,
+    Dependents,
+    SegmentList,
+    SegmentShown,
     SegmentType,
+    show,
+    show_page,
 )
 
 Offset = Annotated[int, QueryParameter(ge=0)]
 Limit = Annotated[int, QueryParameter(ge=1, le=1_000)]
 
 TAGS: Final = ["segments"]
+SHOWN: Final = answers(SegmentShown, "The segment.", examples.SEGMENT)
 
 
 @post(
     "/segments",
     tags=TAGS,
     summary="Create a segment",
-    operation_class=takes(CreateSegment),
-    responses=PROBLEMS | CHANGES,
+    operation_class=takes(CreateSegment, examples.CREATE),
+    responses={201: SHOWN, **PROBLEMS, **CHANGES},
+    opt=needs("write"),
 )
 async def create_segment(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine]
-) -> Response[SegmentRecord]:
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+) -> Response[SegmentShown]:
     """Save a segment: dynamic by rules, or static by contact ids."""
     data = await request.body()
-    given = body_of(data, CreateSegment)
+    given, once = body_of(data, CreateSegment), once_of(request, data)
     kind = given.pop("segment_type", None)
     if kind == "static":
         given.setdefault("contact_ids", [])
     if kind == "dynamic" and "rules" not in given:
         raise FieldError(Fault("rules", "Expected the rules of a dynamic segment"))
-    once = once_of(request, data)
-    return _tagged(await asyncio.to_thread(engine.segments.create, **_said(given), once=once))
+    said = _said(given)
+    made = await asyncio.to_thread(
+        make_claimed,
+        control,
+        caller.tenant_id,
+        lambda id_: engine.segments.create(**said, id=id_, by=caller.name, once=once),
+    )
+    return tagged(show(made, caller.tenant_id))
 
 
-@get("/segments", tags=TAGS, summary="List segments", responses=FOUND)
+@get(
+    "/segments",
+    tags=TAGS,
+    summary="List segments",
+    responses={200: answers(SegmentList, "Some of the segments.", examples.SEGMENTS), **PAGED},
+    opt=needs("read"),
+)
 async def list_segments(  # noqa: PLR0913, PLR0917 - each narrows the list
     engine: NamedDependency[Engine],
+    caller: NamedDependency[Caller],
     search: FromQuery[str] = "",
     segment_type: FromQuery[SegmentType | None] = None,
     workspace_id: FromQuery[str | None] = None,
@@ -58,9 +85,9 @@ async def list_segments(  # noqa: PLR0913, PLR0917 - each narrows the list
     is_active: FromQuery[bool | None] = None,
     offset: Offset = 0,
     limit: Limit = 50,
-) -> SegmentPage:
+) -> SegmentList:
     """List saved segments in order of definition, with how many members they have now."""
-    return await asyncio.to_thread(
+    page = await asyncio.to_thread(
         engine.segments.find,
         search,
         segment_type=segment_type,
@@ -70,130 +97,90 @@ async def list_segments(  # noqa: PLR0913, PLR0917 - each narrows the list
         offset=offset,
         limit=limit,
     )
+    return show_page(page, caller.tenant_id)
 
 
-@get("/segments/{segment:str}", tags=TAGS, summary="Read a segment", responses=FOUND)
+@get(
+    "/segments/{segment_id:str}",
+    tags=TAGS,
+    summary="Read a segment",
+    responses={200: SHOWN, **FOUND},
+    opt=needs("read"),
+)
 async def read_segment(
-    engine: NamedDependency[Engine], segment: FromPath[str]
-) -> Response[SegmentRecord]:
+    segment_id: FromPath[str], engine: NamedDependency[Engine], caller: NamedDependency[Caller]
+) -> Response[SegmentShown]:
     """Return a saved segment, with how many members it has now."""
-    return _tagged(await asyncio.to_thread(engine.segments.get, segment))
+    found = await asyncio.to_thread(engine.segments.get, id_of(segment_id))
+    return tagged(show(found, caller.tenant_id))
 
 
 @patch(
-    "/segments/{segment:str}",
+    "/segments/{segment_id:str}",
     tags=TAGS,
     summary="Change a segment",
-    operation_class=takes(ChangeSegment),
-    responses=PROBLEMS | FOUND | CHANGES,
+    operation_class=takes(ChangeSegment, examples.CHANGE),
+    responses={200: SHOWN, **PROBLEMS, **FOUND, **CHANGES},
+    opt=needs("write"),
 )
 async def change_segment(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], segment: FromPath[str]
-) -> Response[SegmentRecord]:
+    request: Request[Any, Any, Any],
+    segment_id: FromPath[str],
+    engine: NamedDependency[Engine],
+    caller: NamedDependency[Caller],
+) -> Response[SegmentShown]:
     """Change a definition or what is said of it; the change is a numbered revision."""
     data = await request.body()
-    said = _said(body_of(data, ChangeSegment))
-    record = await asyncio.to_thread(
+    changed = await asyncio.to_thread(
         engine.segments.update,
-        segment,
-        **said,
+        id_of(segment_id),
+        **_said(body_of(data, ChangeSegment)),
+        by=caller.name,
         revision=revision_of(request),
         once=once_of(request, data),
     )
-    return _tagged(record)
+    return tagged(show(changed, caller.tenant_id))
 
 
 @delete(
-    "/segments/{segment:str}",
+    "/segments/{segment_id:str}",
     tags=TAGS,
     summary="Delete a segment",
     responses=FOUND | CHANGES,
+    opt=needs("write"),
 )
 async def delete_segment(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], segment: FromPath[str]
+    request: Request[Any, Any, Any],
+    segment_id: FromPath[str],
+    engine: NamedDependency[Engine],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
 ) -> None:
     """Forget a segment that nothing uses."""
-    await asyncio.to_thread(
-        engine.segments.delete,
-        segment,
-        revision=revision_of(request),
-        once=once_of(request, b""),
-    )
+    segment, revision, once = id_of(segment_id), revision_of(request), once_of(request, b"")
+
+    def forget() -> None:
+        engine.segments.delete(segment, revision=revision, once=once)
+        release(control, caller.tenant_id, segment)
+
+    await asyncio.to_thread(forget)
 
 
-@post(
-    "/segments/{segment:str}/duplicate",
+@get(
+    "/segments/{segment_id:str}/dependents",
     tags=TAGS,
-    summary="Copy a segment",
-    operation_class=takes(CopySegment),
-    responses=PROBLEMS | FOUND | CHANGES,
+    summary="Who uses it",
+    responses={200: answers(Dependents, "Who uses it.", examples.DEPENDENTS), **FOUND},
+    opt=needs("read"),
 )
-async def duplicate_segment(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], segment: FromPath[str]
-) -> Response[SegmentRecord]:
-    """Save a segment with the same rules or members under another name."""
-    data = await request.body()
-    given, once = body_of(data, CopySegment), once_of(request, data)
-    return _tagged(await asyncio.to_thread(engine.segments.duplicate, segment, **given, once=once))
-
-
-@post(
-    "/segments/{segment:str}/freeze",
-    tags=TAGS,
-    summary="Freeze a segment",
-    operation_class=takes(CopySegment),
-    responses=PROBLEMS | FOUND | CHANGES,
-)
-async def freeze_segment(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], segment: FromPath[str]
-) -> Response[SegmentRecord]:
-    """Save those who are members now as a static segment."""
-    data = await request.body()
-    given, once = body_of(data, CopySegment), once_of(request, data)
-    return _tagged(await asyncio.to_thread(engine.segments.freeze, segment, **given, once=once))
-
-
-@get("/segments/{segment:str}/revisions", tags=TAGS, summary="List revisions", responses=FOUND)
-async def list_revisions(
-    engine: NamedDependency[Engine], segment: FromPath[str]
-) -> tuple[SegmentRevision, ...]:
-    """Return what a segment was from each change of it on, the newest first."""
-    return await asyncio.to_thread(engine.segments.revisions, segment)
-
-
-@post(
-    "/segments/{segment:str}/revisions/{number:int}/restore",
-    status_code=200,
-    tags=TAGS,
-    summary="Restore a revision",
-    operation_class=takes(RestoreSegment),
-    responses=PROBLEMS | FOUND | CHANGES,
-)
-async def restore_revision(
-    request: Request[Any, Any, Any],
-    engine: NamedDependency[Engine],
-    segment: FromPath[str],
-    number: FromPath[int],
-) -> Response[SegmentRecord]:
-    """Give a segment the definition that it had at an earlier revision; that is a new one."""
-    data = await request.body()
-    record = await asyncio.to_thread(
-        engine.segments.restore,
-        segment,
-        number,
-        **body_of(data, RestoreSegment),
-        revision=revision_of(request),
-        once=once_of(request, data),
-    )
-    return _tagged(record)
-
-
-@get("/segments/{segment:str}/dependents", tags=TAGS, summary="Who uses it", responses=FOUND)
-async def list_dependents(
-    engine: NamedDependency[Engine], segment: FromPath[str]
-) -> dict[str, tuple[str, ...]]:
+async def list_dependents(segment_id: FromPath[str], engine: NamedDependency[Engine]) -> Dependents:
     """Return the segments that speak of one, by id."""
-    return {"segments": await asyncio.to_thread(engine.segments.dependents, segment)}
+    return Dependents(await asyncio.to_thread(engine.segments.dependents, id_of(segment_id)))
+
+
+def tagged(shown: SegmentShown) -> Response[SegmentShown]:
+    """Return the answer that shows a segment, with its revision as the ``ETag``."""
+    return Response(shown, headers=tag_of(shown.revision))
 
 
 def _said(given: dict[str, Any]) -> dict[str, Any]:
@@ -209,7 +196,3 @@ def _said(given: dict[str, Any]) -> dict[str, Any]:
     if "tags" in said:
         said["tags"] = tuple(said["tags"])
     return said
-
-
-def _tagged(record: SegmentRecord) -> Response[SegmentRecord]:
-    return Response(record, headers=tag_of(record.revision))

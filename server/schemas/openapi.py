@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 from litestar import Request
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import (
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    Reference,
-    RequestBody,
-    Schema,
-)
 from litestar.serialization import encode_json
 
 from bitseg import DATA_TYPES, MEASURE_OPERATORS, OPERATORS
-from server.errors import Problem
+from server.errors import Conflict, Problem
+from server.schemas.operation import WHERE, forms
 from server.settings import SAMPLE_LIMIT
 from server.starting import NotReady
 
@@ -39,85 +30,52 @@ def _problem(form: type[Problem], description: str) -> ResponseSpec:
 NOT_READY: Final = {503: _problem(NotReady, "The data are not loaded yet; says how far they are.")}
 """The answer of every call that asks the engine, until there is one."""
 
-PROBLEMS: Final = {
+REFUSED: Final = {
+    401: _problem(Problem, "No key or token, or one that is not good."),
+    403: _problem(Problem, "The scope is too small, or the segment is another tenant's."),
+    429: _problem(Problem, "Too many calls without a valid key from this address."),
+}
+"""The answers to callers who may not."""
+
+UNKNOWN: Final = {404: _problem(Problem, "There is none of this id.")}
+"""The answer where a path names nothing."""
+
+STALE: Final = {412: _problem(Problem, "It has changed since the revision in ``If-Match``.")}
+"""The answer to a change of what has changed."""
+
+LISTED: Final = {
+    **REFUSED,
+    422: _problem(Problem, "``offset`` or ``limit`` is no number, or outside its range."),
+}
+"""The answers of lists."""
+
+TAKEN: Final = {
     400: _problem(Problem, "The body is not JSON."),
-    401: _problem(Problem, "No key, or a wrong one."),
     413: _problem(Problem, "The body is too large."),
-    422: _problem(Problem, "The rules or another key have faults; each is named."),
-    **NOT_READY,
+    422: _problem(Problem, "The body has faults; each is named."),
+    **REFUSED,
 }
 """The answers to a body that cannot be taken, for every call that takes one."""
 
+PROBLEMS: Final = {**TAKEN, **NOT_READY}
+"""Likewise, for every call that asks the engine as well."""
 
-FOUND: Final = {
-    401: _problem(Problem, "No key, or a wrong one."),
-    404: _problem(Problem, "There is no such segment or contact."),
-    **NOT_READY,
-}
-"""The answers where what is asked for is not there."""
+ASKED: Final = {**REFUSED, **NOT_READY}
+"""The answers to whoever asks the engine what is always there."""
+
+PAGED: Final = {**LISTED, **NOT_READY}
+"""The answers of lists that the engine makes."""
+
+FOUND: Final = {**ASKED, **UNKNOWN}
+"""The answers where what a path names is not there."""
 
 CHANGES: Final = {
-    409: _problem(Problem, "The name is taken, it is in use, or its guard refuses the change."),
-    412: _problem(Problem, "It has another revision by now than `If-Match` says."),
-    422: _problem(Problem, "The rules or another key have faults; each is named."),
+    409: _problem(Conflict, "The name is taken, it is in use, or its guard refuses the change."),
+    412: _problem(Problem, "It has changed since the revision in ``If-Match``."),
+    422: _problem(Problem, "The body has faults; each is named."),
     507: _problem(Problem, "There is no room on the disk; nothing was changed."),
 }
 """The answers of a write that is refused."""
-
-_FORMS: Final[dict[str, type[msgspec.Struct]]] = {}
-"""The bodies that are described."""
-
-
-def takes(form: type[msgspec.Struct]) -> type[Operation]:
-    """Return the description of a call whose body is read from its bytes, as a form has it."""
-    _FORMS[form.__name__] = form
-
-    @dataclass
-    class Described(Operation):
-        """A call that takes a body."""
-
-        def __post_init__(self) -> None:
-            schema = Reference(ref=f"#/components/schemas/{form.__name__}")
-            self.request_body = RequestBody(
-                content={"application/json": OpenAPIMediaType(schema=schema)}, required=True
-            )
-
-    return Described
-
-
-def takes_rows(described: str) -> type[Operation]:
-    """Return the description of a call that takes rows, as a JSON list or NDJSON."""
-    rows = Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT))
-
-    @dataclass
-    class Described(Operation):
-        """A call that takes rows."""
-
-        def __post_init__(self) -> None:
-            self.request_body = RequestBody(
-                content={
-                    "application/json": OpenAPIMediaType(schema=rows),
-                    "application/x-ndjson": OpenAPIMediaType(
-                        schema=Schema(type=OpenAPIType.STRING)
-                    ),
-                },
-                required=True,
-                description=described,
-            )
-
-    return Described
-
-
-def _forms() -> dict[str, _Schema]:
-    """Return the schemas of all bodies; rules are definitions."""
-    _, found = msgspec.json.schema_components(
-        _FORMS.values(), ref_template="#/components/schemas/{name}"
-    )
-    for form in found.values():
-        form["additionalProperties"] = False
-        if "rules" in form.get("properties", {}):
-            form["properties"]["rules"] = _ref("Definition")
-    return found
 
 
 class Description(JsonRenderPlugin):
@@ -129,8 +87,8 @@ class Description(JsonRenderPlugin):
     def render(self, _request: Request[Any, Any, Any], openapi_schema: _Schema) -> bytes:
         """Return the description as JSON."""
         components = openapi_schema["components"]
-        forms = {**_forms(), "PreviewRequest": _PREVIEW_REQUEST}
-        schemas = {**components["schemas"], **_RULES, **forms}
+        bodies = {**forms(), "PreviewRequest": _PREVIEW_REQUEST}
+        schemas = {**components["schemas"], **_RULES, **bodies}
         return encode_json({**openapi_schema, "components": {**components, "schemas": schemas}})
 
 
@@ -144,7 +102,7 @@ def _object(required: str, **properties: _Schema) -> _Schema:
 
 
 def _ref(name: str) -> _Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"$ref": WHERE.format(name=name)}
 
 
 def _list_of(item: _Schema, **limits: int) -> _Schema:

@@ -1,12 +1,12 @@
-"""What bodies about saved segments hold."""
+"""What bodies and answers about saved segments hold."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from bitseg import Guard
+from bitseg import Guard, SegmentPage, SegmentRecord
 
 SegmentType = Literal["dynamic", "static"]
 
@@ -19,6 +19,49 @@ ContactIds = Annotated[list[str], msgspec.Meta(max_length=IDS_MOST)]
 def _none() -> msgspec.Raw:
     """Return rules that nobody gave."""
     return msgspec.Raw(b"null")
+
+
+class SegmentShown(SegmentRecord, frozen=True, kw_only=True):
+    """A saved segment, as the feature document has it.
+
+    Attributes:
+        tenant_id: whose it is.
+    """
+
+    tenant_id: str
+
+
+class SegmentList(msgspec.Struct, frozen=True):
+    """Some saved segments.
+
+    Attributes:
+        items: in order of definition.
+        total: how many there are that meet what was asked for.
+    """
+
+    items: list[SegmentShown]
+    total: int
+
+
+class Dependents(msgspec.Struct, frozen=True):
+    """Who uses a segment.
+
+    Attributes:
+        segments: the ids of the segments that speak of it.
+    """
+
+    segments: tuple[str, ...]
+
+
+def show(record: SegmentRecord, tenant_id: str) -> SegmentShown:
+    """Return a tenant's segment as callers see it."""
+    cells: dict[str, Any] = {name: getattr(record, name) for name in record.__struct_fields__}
+    return SegmentShown(**cells, tenant_id=tenant_id)
+
+
+def show_page(page: SegmentPage, tenant_id: str) -> SegmentList:
+    """Return some of a tenant's segments."""
+    return SegmentList([show(one, tenant_id) for one in page.items], page.total)
 
 
 class CreateSegment(msgspec.Struct, frozen=True):

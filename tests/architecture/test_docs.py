@@ -17,7 +17,7 @@ import bitseg
 from bitseg import examples
 from bitseg.cli import main
 from server import Settings, create_app
-from server.auth import make_key
+from server.keys import make_key
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -21,8 +21,8 @@ from click.testing import CliRunner
 import bitseg
 from bitseg import Engine, Preview
 from bitseg.cli import Opened, Sources, Told, main
-from server import cli as serving
-from server.auth import is_key, make_key
+from server.cli import serve as serving
+from server.keys import is_key, make_key
 from tests.cli.conftest import Run
 
 EVERYBODY = json.dumps({"rules": {"match": "all", "groups": []}})
@@ -309,6 +309,7 @@ def test_it_joins_the_command_line_by_its_entry_point(run: Run) -> None:
     listed = run("--help").stdout
 
     for verb in (
-        "backup", "generate", "import", "preview", "restore", "serve", "snapshot", "verify",
+        "backup", "generate", "import", "key", "preview", "restore", "serve", "snapshot",
+        "tenant", "verify",
     ):  # fmt: skip
         assert re.search(rf"^  {verb} ", listed, re.MULTILINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
+import bitseg
 from bitseg import Engine
 from server import Settings, create_app
-from server.auth import make_key
+from server.control import Control, Scope
+from server.keys import make_key
+from server.tenants import Tenants, path_of
+from tests.server.control import Clock, key_of, with_tenants
 
 Ask = Callable[..., Response]
 
@@ -46,7 +51,9 @@ def engine() -> Engine:
 
 @pytest.fixture(scope="module")
 def client(engine: Engine) -> Iterator[TestClient[Litestar]]:
-    with TestClient(create_app(engine, Settings(KEY)), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(engine, Settings(KEY, refusals_a_minute=1_000)), raise_server_exceptions=False
+    ) as client:
         yield client
 
 
@@ -66,3 +73,54 @@ def send(client: TestClient[Litestar]) -> Ask:
         return client.post("/api/segments/preview", content=body, headers=headers)
 
     return ask
+
+
+class Two:
+    """A server of two tenants in a data directory, acme and zeta, each with a contact.
+
+    Attributes:
+        clock: the server's, and the control store's.
+        data: the directory.
+    """
+
+    def __init__(self, data: Path, settings: Settings | None = None) -> None:
+        self.clock = Clock()
+        self.data = data
+        self.control = with_tenants(Control(data / "control.db", self.clock), "acme", "zeta")
+        (data / "tenants").mkdir()
+        for tenant in ("acme", "zeta"):
+            with bitseg.open(path_of(data, tenant), timezone="Europe/Berlin") as engine:
+                engine.load_contacts([{"id": f"of-{tenant}"}])
+        self.tenants = Tenants(data, 2**30, 60_000, self.clock)
+        self.tenants.ready()
+        self.app = create_app(
+            self.tenants,
+            settings or Settings(refusals_a_minute=1_000),
+            self.control,
+            self.clock,
+        )
+        self.client = TestClient(self.app, raise_server_exceptions=False)
+
+    def key(self, tenant: str, scope: Scope = "admin") -> str:
+        """Make a key."""
+        return key_of(self.control, tenant, scope)[1]
+
+    def ask(self, method: str, path: str, key: str | None = None, **more: Any) -> Response:
+        """Make a call with a key, or another credential; None = without."""
+        headers = dict(more.pop("headers", {}))
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        return self.client.request(method, path, headers=headers, **more)
+
+    def close(self) -> None:
+        """Close everything."""
+        self.tenants.close()
+        self.control.close()
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    two = Two(tmp_path / "data")
+    with two.client:
+        yield two
+    two.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from server.auth import is_key, make_key
+from server.keys import is_key, make_key
 from tests.server.conftest import CANADIANS, KEY
 
 
@@ -42,39 +43,71 @@ def test_the_key_opens(client: TestClient[Litestar], scheme: str) -> None:
     assert _status(client, {"Authorization": f"{scheme} {KEY}"}) == 200
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        pytest.param({}, id="no header"),
-        pytest.param({"Authorization": ""}, id="empty"),
-        pytest.param({"Authorization": KEY}, id="no scheme"),
-        pytest.param({"Authorization": f"Basic {KEY}"}, id="another scheme"),
-        pytest.param({"Authorization": "Bearer"}, id="no key"),
-        pytest.param({"Authorization": f"Bearer {make_key()}"}, id="another key"),
-        pytest.param({"Authorization": f"Bearer {KEY[:-1]}"}, id="cut off"),
-        pytest.param({"Authorization": f"Bearer {KEY}x"}, id="longer"),
-        pytest.param({"Authorization": f"Bearer {KEY.lower()}"}, id="another case"),
-        pytest.param({"Authorization": "Bearer \xe9\xe8"}, id="not ASCII"),
-        pytest.param({"X-API-Key": KEY}, id="another header"),
-    ],
+def _wrong() -> dict[str, list[tuple[str, str]]]:
+    """Return what is sent instead of the key, by what is wrong with it."""
+    expired = "eyJhbGciOiJub25lIn0.eyJleHAiOjF9."
+    values = {
+        "empty": "",
+        "blank": "   ",
+        "no scheme": KEY,
+        "another scheme": f"Basic {KEY}",
+        "Basic": "Basic dXNlcjpwYXNzd29yZA==",
+        "no key": "Bearer",
+        "no key but a space": "Bearer ",
+        "no space": f"Bearer{KEY}",
+        "a tab": f"Bearer\t{KEY}",
+        "a comma": f"Bearer, {KEY}",
+        "twice in one": f"Bearer {KEY} {KEY}",
+        "quoted": f'Bearer "{KEY}"',
+        "another key": f"Bearer {make_key()}",
+        "another environment's": f"Bearer {KEY.replace('live', 'test')}",
+        "cut off": f"Bearer {KEY[:-1]}",
+        "longer": f"Bearer {KEY}x",
+        "another case": f"Bearer {KEY.lower()}",
+        "its prefix": f"Bearer {KEY[:12]}",
+        "its hash": f"Bearer {hashlib.sha256(KEY.encode()).hexdigest()}",
+        "not ASCII": "Bearer \xe9\xe8",
+        "percent-encoded": f"Bearer {KEY.replace('_', '%5F')}",
+        "a token that nobody signed": f"Bearer {expired}",
+        "very long": f"Bearer {'a' * 9_000}",
+        "SQL": "Bearer ' OR 1=1 --",
+        "null": "Bearer null",
+    }
+    return {
+        "no header": [],
+        "another header": [("X-API-Key", KEY)],
+        "a cookie": [("Cookie", f"key={KEY}")],
+        "two headers": [("Authorization", f"Bearer {KEY}"), ("Authorization", f"Bearer {KEY}")],
+        **{name: [("Authorization", value)] for name, value in values.items()},
+    }
+
+
+REFUSAL = (
+    b'{"title":"Unauthorized","status":401,"detail":"Expected a valid key in the header '
+    b'\'Authorization: Bearer <key>\'.","errors":[],"type":"about:blank"}'
 )
-def test_anything_else_is_refused_with_the_same_words(
-    client: TestClient[Litestar], headers: dict[str, str]
+
+
+@pytest.mark.parametrize("headers", _wrong().values(), ids=_wrong())
+def test_anything_else_is_refused_with_the_same_bytes(
+    client: TestClient[Litestar], headers: list[tuple[str, str]]
 ) -> None:
-    encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+    encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
 
     response = client.post("/api/segments/preview", json={"rules": CANADIANS}, headers=encoded)
 
     assert response.status_code == 401
-    assert response.headers["www-authenticate"] == "Bearer"
-    assert response.headers["content-type"] == "application/problem+json"
-    assert response.json() == {
-        "title": "Unauthorized",
-        "status": 401,
-        "detail": "Expected a valid key in the header 'Authorization: Bearer <key>'.",
-        "errors": [],
-        "type": "about:blank",
-    }
+    assert response.content == REFUSAL
+    assert sorted(response.headers.items()) == [
+        ("content-length", str(len(REFUSAL))),
+        ("content-type", "application/problem+json"),
+        ("www-authenticate", "Bearer"),
+        ("x-content-type-options", "nosniff"),
+    ]
+
+
+def test_a_key_in_the_query_opens_nothing(client: TestClient[Litestar]) -> None:
+    assert client.get(f"/api/keys?key={KEY}&access_token={KEY}").status_code == 401
 
 
 def test_a_stranger_learns_nothing_of_the_body(client: TestClient[Litestar]) -> None:

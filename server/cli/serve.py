@@ -8,22 +8,31 @@ import shlex
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from threading import Thread
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import click
 import uvicorn
+from litestar import Litestar
 
-from bitseg import examples
-from bitseg.cli import Sources, Sync, open_engine, source_options, sync_option
+import bitseg
+from bitseg import Engine, StoreError, clock, examples
+from bitseg.cli import Sources, Sync, Told, open_engine, source_options, sync_option
 from bitseg.warmup import warm_up
 from server.app import create_app
-from server.auth import is_key, make_key
+from server.cli.data import CONTROL, open_control
+from server.cli.options import MIB, MINUTE_MS, Several, several_options, token_options
+from server.control import Control
+from server.control.holding import Hold
+from server.keys import is_key, make_key
 from server.settings import Settings
 from server.starting import Starting, StoppedError
+from server.tenants import Tenants
+from server.tokens import TokenSettings
 
 LOADER: Final = "bitseg-loader"
 DRAIN_SECONDS: Final = 5
@@ -34,9 +43,21 @@ STOP_SECONDS: Final = 3
 _SHOWN = "highly-engaged"
 
 
+class Served(Protocol):
+    """What is closed when the server ends."""
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+
+    def close(self) -> None:
+        """Close everything."""
+
+
 @click.command()
 @source_options
 @sync_option
+@several_options
+@token_options
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -52,24 +73,98 @@ _SHOWN = "highly-engaged"
     envvar="BITSEG_PORT",
     help="The port to listen on; 0 takes a free one.",
 )
-def serve(sources: Sources, sync: Sync, host: str, port: int) -> None:
-    """Answer previews over HTTP: docs/http.md. The key is BITSEG_KEY, or made and printed.
+def command(  # noqa: PLR0913, PLR0917 - one argument for each option
+    sources: Sources,
+    sync: Sync,
+    several: Several,
+    tokens: TokenSettings | None,
+    host: str,
+    port: int,
+) -> None:
+    """Answer over HTTP: docs/http.md. The key is BITSEG_KEY, or made and printed.
+
+    With --data, it serves the tenants of a directory, by keys that `bitseg key` made.
 
     It is live at once, and ready when everything is loaded. Exit status 0 when it was stopped, 1
     when its data could not be loaded.
     """
-    sources.check()
     given = os.environ.get("BITSEG_KEY")
+    several.check(sources, given)
+    if several.data is not None:
+        _serve_tenants(several.data, several, sync, Settings(None, host, port, tokens=tokens))
+        return
     if given is not None and not is_key(given):
         raise click.UsageError(
             "Expected BITSEG_KEY to be a key as bitseg makes them; unset it and one is printed."
         )
-    settings = Settings(given or make_key(), host, port)
+    settings = Settings(given or make_key(), host, port, tokens=tokens)
     starting = Starting()
-    config = uvicorn.Config(
+    _run(
         create_app(starting, settings),
-        host=host,
-        port=port,
+        settings,
+        starting,
+        partial(_load, starting, sources, sync),
+        lambda url: _announce(url, None if given else settings.key),
+    )
+    if starting.failure is not None:
+        raise starting.failure
+
+
+def _serve_tenants(data: Path, several: Several, sync: Sync, settings: Settings) -> None:
+    """Serve a data directory, which no other server may have."""
+    failures: list[Exception] = []
+    with open_control(data) as control, ExitStack() as held:
+        held.callback(Hold(data / CONTROL).release)
+        tenants = Tenants(
+            data,
+            several.tenants_memory * MIB,
+            several.tenants_idle * MINUTE_MS,
+            clock.system_now,
+            partial(_open_tenant, control, sync),
+        )
+        held.callback(tenants.close)
+        _run(
+            create_app(tenants, settings, control),
+            settings,
+            tenants,
+            partial(_warm, tenants, failures),
+            partial(_announce_tenants, data),
+        )
+    if failures:
+        raise failures[0]
+
+
+def _open_tenant(control: Control, sync: Sync, path: Path, told: Told) -> Engine:
+    """Open a tenant's file, and note that the segments in it are the tenant's."""
+    engine = bitseg.open(path, sync=sync, progress=told)
+    try:
+        control.adopt_segments(engine.segments, path.stem)
+    except StoreError:
+        engine.close()
+        raise
+    return engine
+
+
+def _run(
+    app: Litestar,
+    settings: Settings,
+    served: Served,
+    load: Callable[[Callable[[], None], Callable[[], None]], None],
+    announce: Callable[[str], None],
+) -> None:
+    """Listen until the process is told to end.
+
+    Args:
+        app: answers.
+        settings: say where to listen.
+        served: closed in the end.
+        load: a thread's work: called with how to announce the server, and how to give up.
+        announce: called with the address.
+    """
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
@@ -82,12 +177,11 @@ def serve(sources: Sources, sync: Sync, host: str, port: int) -> None:
         err=True,
     )
     server = _Server(config)
-    announce = partial(_announce, url, None if given else settings.key)
-    load = partial(_load, starting, sources, sync, announce, server.stop)
-    with _signals_to(server), _closing(starting, Thread(target=load, name=LOADER, daemon=True)):
+    loader = Thread(
+        target=load, args=(partial(announce, url), server.stop), name=LOADER, daemon=True
+    )
+    with _signals_to(server), _closing(served, loader):
         server.run(sockets=[listening])
-    if starting.failure is not None:
-        raise starting.failure
 
 
 class _Server(uvicorn.Server):
@@ -117,15 +211,15 @@ def _signals_to(server: _Server) -> Iterator[None]:
 
 
 @contextmanager
-def _closing(starting: Starting, loader: Thread) -> Iterator[None]:
+def _closing(served: Served, loader: Thread) -> Iterator[None]:
     """Load beside the block; behind it, end loading and close what was loaded."""
     loader.start()
     try:
         yield
     finally:
-        starting.stop()
+        served.stop()
         loader.join(STOP_SECONDS)
-        starting.close()
+        served.close()
 
 
 def _load(
@@ -151,6 +245,23 @@ def _load(
         announce()
 
 
+def _warm(
+    tenants: Tenants,
+    failures: list[Exception],
+    announce: Callable[[], None],
+    give_up: Callable[[], None],
+) -> None:
+    """Make answers quick, whoever asks first; a thread's work."""
+    try:
+        warm_up()
+    except Exception as error:  # noqa: BLE001 - it is raised where the server was started
+        failures.append(error)
+        give_up()
+    else:
+        tenants.ready()
+        announce()
+
+
 def _url(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -169,5 +280,14 @@ def _announce(url: str, made: str | None) -> None:
     body = shlex.quote(json.dumps(_body()))
     click.echo(
         f'curl -s {url}/api/segments/preview -H "Authorization: Bearer {made or "$BITSEG_KEY"}" '
+        f'-H "Content-Type: application/json" -d {body}\n'
+    )
+
+
+def _announce_tenants(data: Path, url: str) -> None:
+    click.echo(f"bitseg answers at {url} for the tenants of {data}, by keys of theirs. Try:\n")
+    body = shlex.quote(json.dumps(_body()))
+    click.echo(
+        f'curl -s {url}/api/segments/preview -H "Authorization: Bearer $KEY" '
         f'-H "Content-Type: application/json" -d {body}\n'
     )

@@ -1,0 +1,130 @@
+"""A migration is a named step that brings an older ``control.db`` to the form written today."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from bitseg import DamagedError, StoreError
+
+if TYPE_CHECKING:
+    from server.control.connection import Connections
+
+APPLICATION_ID: Final = 0x62736763
+"""``bsgc``: marks the file as a control store of bitseg."""
+
+
+def _tenants_keys_segments(connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database as Tables  # noqa: PLC0415 - half a second to import
+
+    connection.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT")
+    tables = Tables(connection)
+    of_tenant = [("tenant_id", "tenants", "id")]
+    tables.table("tenants").create(
+        {
+            "id": str,
+            "name": str,
+            "created_at": int,
+            "deleted_at": int,
+            "revision": int,
+            "digest": bytes,
+        },
+        pk="id",
+        not_null={"id", "name", "created_at", "revision", "digest"},
+        strict=True,
+    )
+    tables.table("keys").create(
+        {
+            "id": str,
+            "tenant_id": str,
+            "name": str,
+            "scope": str,
+            "hash": bytes,
+            "prefix": str,
+            "created_at": int,
+            "last_used_at": int,
+            "expires_at": int,
+            "revoked_at": int,
+            "digest": bytes,
+        },
+        pk="id",
+        not_null={"id", "tenant_id", "name", "scope", "hash", "prefix", "created_at", "digest"},
+        foreign_keys=of_tenant,
+        strict=True,
+    )
+    tables.table("keys").create_index(["hash"], unique=True)
+    tables.table("keys").create_index(["tenant_id"])
+    tables.table("segments").create(
+        {"segment_id": str, "tenant_id": str, "digest": bytes},
+        pk="segment_id",
+        not_null={"segment_id", "tenant_id", "digest"},
+        foreign_keys=of_tenant,
+        strict=True,
+    )
+    tables.table("segments").create_index(["tenant_id"])
+
+
+MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
+    ("tenants, keys and segments", _tenants_keys_segments),
+)
+"""All migrations, in order. A file's format is how many of them it has had (``user_version``)."""
+
+FORMAT: Final = len(MIGRATIONS)
+
+
+def pending(connections: Connections) -> list[str]:
+    """Return the names of the migrations that a file has not had.
+
+    Raises:
+        StoreError: it is another program's file, or a later version's.
+    """
+    ((application,),) = connections.rows("PRAGMA application_id")
+    ((version,),) = connections.rows("PRAGMA user_version")
+    ((tables,),) = connections.rows("SELECT count(*) FROM sqlite_master")
+    if application != APPLICATION_ID and tables:
+        raise StoreError(
+            f"Expected a control store of bitseg, got another file: {connections.where}"
+        )
+    if not isinstance(version, int) or version > FORMAT:
+        raise StoreError(
+            f"{connections.where} has format {version} and this bitseg knows up to {FORMAT}; "
+            "open it with the version that wrote it, or a later one"
+        )
+    return [name for name, _ in MIGRATIONS[version:]]
+
+
+def migrate(connections: Connections) -> None:
+    """Bring a file to the current format, each step a transaction."""
+    for number, (name, step) in enumerate(MIGRATIONS, 1):
+        if name not in pending(connections):
+            continue
+        with connections.transaction() as connection:
+            if name not in pending(connections):  # another process was quicker
+                continue
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            step(connection)
+            connection.execute(f"PRAGMA user_version={number}")
+            connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('schema', ?)",
+                (_schema_of(connection.execute(_SCHEMA).fetchall()),),
+            )
+
+
+def check_schema(connections: Connections) -> None:
+    """Refuse a file whose tables are not as the migrations made them.
+
+    Raises:
+        DamagedError: they are not.
+    """
+    expected = connections.rows("SELECT value FROM meta WHERE key = 'schema'")
+    if expected != [(_schema_of(connections.rows(_SCHEMA)),)]:
+        raise DamagedError(f"{connections.where}: the schema of the tables is not what was written")
+
+
+_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+
+
+def _schema_of(rows: list[tuple[object, ...]]) -> bytes:
+    return hashlib.sha256(repr(rows).encode()).digest()

@@ -1,0 +1,127 @@
+"""A tenant is a customer with data of its own; a key lets a program do some things with them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from bitseg import Fault, FieldError
+
+Scope: TypeAlias = Literal["read", "write", "admin"]
+
+SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")
+"""What a key may do: each includes those before it."""
+
+SLUG: Final = "[a-z0-9][a-z0-9-]{0,62}"
+"""What a tenant's id looks like; files are named by it."""
+
+DAY_MS: Final = 86_400_000
+LONGEST_OVERLAP: Final = 7
+"""Days for which a key that was replaced may go on."""
+
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+
+
+class StaleError(Exception):
+    """What is to be changed has changed since it was read."""
+
+
+class Tenant(msgspec.Struct, frozen=True):
+    """A customer.
+
+    Attributes:
+        id: a slug, for good.
+        name: for people.
+        created_at: ms since 1970 UTC.
+        deleted_at: likewise; None while it is there. The id is never given again.
+        revision: grows by one with every change.
+    """
+
+    id: str
+    name: str
+    created_at: int
+    deleted_at: int | None = None
+    revision: int = 1
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What is kept of a key: enough to know it again, and nothing to make it from.
+
+    Attributes:
+        id: a random UUID.
+        tenant_id: whose data it opens.
+        name: for people, and what is done with it is done by.
+        scope: what it may do.
+        hash: the SHA-256 of the key.
+        prefix: its first 12 characters, to tell it from others by eye.
+        created_at: ms since 1970 UTC, as all instants here.
+        last_used_at: to the minute; None = never.
+        expires_at: from then on it opens nothing; None = never.
+        revoked_at: when it was taken back; None where it was not.
+    """
+
+    id: str
+    tenant_id: str
+    name: str
+    scope: Scope
+    hash: bytes
+    prefix: str
+    created_at: int
+    last_used_at: int | None = None
+    expires_at: int | None = None
+    revoked_at: int | None = None
+
+    def opens_at(self, now: int) -> bool:
+        """Return whether it is good at an instant, ms."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class KeyRequest(msgspec.Struct, frozen=True):
+    """What a new key is to be.
+
+    Attributes:
+        name: 1 to 100 characters.
+        scope: what it may do.
+        expires_at: ms since 1970 UTC; None = never.
+        replaces: the id of the key that it comes after; None = of none.
+        replaced_for_days: how long that one goes on, 0 to 7 days.
+    """
+
+    name: str
+    scope: Scope
+    expires_at: int | None = None
+    replaces: str | None = None
+    replaced_for_days: int = 0
+
+    def faults(self, now: int) -> list[Fault]:
+        """Return what may not be so at an instant, ms."""
+        found = name_faults(self.name)
+        if self.scope not in SCOPES:
+            message = f"Expected a scope, got '{self.scope}'."
+            found.append(Fault("scope", message, SCOPES, "unknown_scope"))
+        if self.expires_at is not None and self.expires_at <= now:
+            found.append(Fault("expires_at", "Expected an instant to come.", code="in_the_past"))
+        if not 0 <= self.replaced_for_days <= LONGEST_OVERLAP:
+            message = f"Expected 0 to {LONGEST_OVERLAP} days, got {self.replaced_for_days}."
+            found.append(Fault("replaced_for_days", message, code="out_of_range"))
+        return found
+
+
+def name_faults(name: str) -> list[Fault]:
+    """Return why a tenant or a key may not be called so."""
+    if _NAME.fullmatch(name) and name.strip():
+        return []
+    return [Fault("name", "Expected 1 to 100 characters, none of control.", code="invalid_name")]
+
+
+def check_slug(tenant_id: str) -> None:
+    """Refuse what is no tenant's id, before a file is named by it.
+
+    Raises:
+        FieldError: it is none.
+    """
+    if re.fullmatch(SLUG, tenant_id, re.ASCII) is None:
+        message = f"Expected a tenant's id like {SLUG}, got {tenant_id!r}."
+        raise FieldError(Fault("id", message, code="invalid_id"))

@@ -1,0 +1,149 @@
+"""Examples of bodies and answers, as the description at ``/schema`` shows them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_Object = dict[str, Any]
+
+SEGMENT_ID: Final = "5f0c1d0e-6a1f-4d0e-9f57-2f1f0f3f8a10"
+OTHER_ID: Final = "c0a8f1de-7d0a-4b62-8a0b-6b1d5f7e2a44"
+
+RULES: Final[_Object] = {
+    "match": "all",
+    "groups": [
+        {
+            "match": "all",
+            "conditions": [
+                {"field": "contact.country", "operator": "equals", "value": "Canada"},
+                {"event": "open", "within": "30d"},
+            ],
+        }
+    ],
+}
+SEGMENT: Final[_Object] = {
+    "id": SEGMENT_ID,
+    "tenant_id": "acme",
+    "name": "Canadians who open",
+    "description": "For the newsletter.",
+    "segment_type": "dynamic",
+    "rules": RULES,
+    "contact_count": 1204,
+    "last_recalculated_at": "2026-03-01T09:30:00.000Z",
+    "workspace_id": "north",
+    "tags": ["newsletter"],
+    "guard": {"max_drop": 50},
+    "is_active": True,
+    "created_by": "nightly import",
+    "created_at": "2026-03-01T09:30:00.000Z",
+    "updated_at": "2026-03-01T09:30:00.000Z",
+    "revision": 1,
+    "not_found": [],
+}
+SEGMENTS: Final[_Object] = {"items": [SEGMENT], "total": 1}
+CREATE: Final[_Object] = {
+    "name": "Canadians who open",
+    "description": "For the newsletter.",
+    "segment_type": "dynamic",
+    "rules": RULES,
+    "workspace_id": "north",
+    "tags": ["newsletter"],
+    "guard": {"max_drop": 50},
+}
+CHANGE: Final[_Object] = {"name": "Canadians who opened", "tags": ["newsletter", "north"]}
+COPY: Final[_Object] = {"name": "Canadians of March"}
+RESTORE: Final[_Object] = {"override_guard": True}
+REVISIONS: Final[list[_Object]] = [
+    {
+        "revision": 1,
+        "at": "2026-03-01T09:30:00.000Z",
+        "by": "nightly import",
+        "name": "Canadians who open",
+        "description": "For the newsletter.",
+        "rules": RULES,
+    }
+]
+DEPENDENTS: Final[_Object] = {"segments": [OTHER_ID]}
+
+SOME_CONTACTS: Final[_Object] = {"contact_ids": ["ann", "bob"]}
+MOVED: Final[_Object] = {"changed": 1, "count": 2, "not_found": ["bob"]}
+MEMBERSHIP: Final[_Object] = {"ann": True, "bob": False}
+MEMBERS: Final[_Object] = {
+    "segment": SEGMENT_ID,
+    "contacts": [{"contact.id": "ann", "contact.country": "Canada"}],
+    "total": 1204,
+}
+EXPLAIN: Final[_Object] = {"segment": SEGMENT_ID, "contact_id": "ann"}
+EXPLAINED: Final[_Object] = {
+    "contact_id": "ann",
+    "member": True,
+    "conditions": [
+        {"path": "groups[0].conditions[0]", "matched": True, "value": "Canada"},
+        {"path": "groups[0].conditions[1]", "matched": True, "value": 3},
+    ],
+}
+COMPARE: Final[_Object] = {"segments": [SEGMENT_ID, OTHER_ID]}
+OVERLAP: Final[_Object] = {
+    "sizes": [4, 1],
+    "pairs": [{"a": SEGMENT_ID, "b": OTHER_ID, "both": 1, "jaccard": 0.25}],
+}
+PREVIEW: Final[_Object] = {"rules": RULES, "breakdown": True}
+PREVIEWED: Final[_Object] = {
+    "count": 1204,
+    "reachable": 1187,
+    "total": 20000,
+    "now": "2026-03-01T09:30:00.000Z",
+    "took_us": 210,
+    "bounds": {"groups[0].conditions[1]": ["2026-01-30T09:30:00.000Z", None]},
+    "lint": [],
+    "breakdown": {
+        "groups[0]": 1204,
+        "groups[0].conditions[0]": 3021,
+        "groups[0].conditions[1]": 7710,
+    },
+}
+
+CONTACT: Final[_Object] = {"contact.id": "ann", "contact.country": "Canada"}
+CONTACTS: Final[_Object] = {"items": [CONTACT], "total": 1}
+CONTACT_ROWS: Final[list[_Object]] = [
+    {"id": "ann", "email": "ann@example.com", "country": "Canada"},
+    {"id": "bob", "customField.plan": "gold"},
+]
+CONTACTS_WRITTEN: Final[_Object] = {
+    "created": 2,
+    "updated": 0,
+    "rejected_count": 0,
+    "rejected": [],
+}
+DELETED: Final[_Object] = {"deleted": 2}
+IN_SEGMENTS: Final[_Object] = {"contact_id": "ann", "segments": [SEGMENT_ID]}
+TIMELINE: Final[_Object] = {
+    "items": [
+        {
+            "kind": "open",
+            "at": "2026-02-27T08:15:00.000Z",
+            "properties": {"campaign": "may"},
+            "event_id": "e1",
+        }
+    ],
+    "total": 1,
+}
+
+EVENT_ROWS: Final[list[_Object]] = [
+    {
+        "contact_id": "ann",
+        "kind": "open",
+        "at": "2026-02-27T08:15:00Z",
+        "event_id": "e1",
+        "campaign": "may",
+    }
+]
+EVENTS_WRITTEN: Final[_Object] = {
+    "accepted": 1,
+    "duplicate": 0,
+    "created": 0,
+    "rejected_count": 0,
+    "rejected": [],
+}
+WITHDRAW: Final[_Object] = {"event_ids": ["e1"]}
+WITHDRAWN: Final[_Object] = {"withdrawn": 1}

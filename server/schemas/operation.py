@@ -1,0 +1,75 @@
+"""An operation whose body is read from its bytes is described by the form of that body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import (
+    Example,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Reference,
+    RequestBody,
+    Schema,
+)
+
+WHERE: Final = "#/components/schemas/{name}"
+"""Where schemas are in a description."""
+
+_FORMS: Final[dict[str, type[msgspec.Struct]]] = {}
+"""The bodies that are described, by name."""
+
+
+def takes(form: type[msgspec.Struct], example: dict[str, Any]) -> type[Operation]:
+    """Return the class of operations that take a body of a form, shown by an example."""
+    _FORMS[form.__name__] = form
+    schema = Reference(ref=WHERE.format(name=form.__name__))
+    return _with(RequestBody(content={"application/json": _media(schema, example)}, required=True))
+
+
+def takes_rows(described: str, example: list[dict[str, Any]]) -> type[Operation]:
+    """Return the class of operations that take rows, as a JSON list or NDJSON."""
+    rows = Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT))
+    lines = "".join(f"{msgspec.json.encode(row).decode()}\n" for row in example)
+    content = {
+        "application/json": _media(rows, example),
+        "application/x-ndjson": _media(Schema(type=OpenAPIType.STRING), lines),
+    }
+    return _with(RequestBody(content=content, required=True, description=described))
+
+
+def answers(form: Any, description: str, example: Any) -> ResponseSpec:
+    """Return the description of an answer, shown by an example."""
+    return ResponseSpec(
+        form,
+        generate_examples=False,
+        description=description,
+        examples=[Example(value=example)],
+    )
+
+
+def forms() -> dict[str, Any]:
+    """Return the schemas of all bodies that are taken; their rules are definitions."""
+    _, found = msgspec.json.schema_components(_FORMS.values(), ref_template=WHERE)
+    for form in found.values():
+        form["additionalProperties"] = False
+        if "rules" in form.get("properties", {}):
+            form["properties"]["rules"] = {"$ref": WHERE.format(name="Definition")}
+    return found
+
+
+def _media(schema: Schema | Reference, example: Any) -> OpenAPIMediaType:
+    return OpenAPIMediaType(schema=schema, examples={"body": Example(value=example)})
+
+
+def _with(body: RequestBody) -> type[Operation]:
+    @dataclass
+    class Takes(Operation):
+        def __post_init__(self) -> None:
+            self.request_body = body
+
+    return Takes

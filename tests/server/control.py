@@ -1,0 +1,32 @@
+"""A clock that a test moves, and control stores with tenants and keys in them."""
+
+from __future__ import annotations
+
+from server.control import Control, Key, KeyRequest, Scope
+
+NOW = 1_772_357_400_000
+"""2026-03-01T09:30:00Z in ms since 1970."""
+
+DAY = 86_400_000
+
+
+class Clock:
+    """Returns the instant it was set to, ms since 1970 UTC."""
+
+    def __init__(self, at: int = NOW) -> None:
+        self.at = at
+
+    def __call__(self) -> int:
+        return self.at
+
+
+def with_tenants(control: Control, *tenants: str) -> Control:
+    """Add tenants."""
+    for tenant in tenants:
+        control.create_tenant(tenant, tenant.capitalize())
+    return control
+
+
+def key_of(control: Control, tenant: str, scope: Scope = "admin") -> tuple[Key, str]:
+    """Make a key."""
+    return control.create_key(tenant, KeyRequest(f"{scope} of {tenant}", scope))
