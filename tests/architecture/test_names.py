@@ -9,12 +9,14 @@ import pytest
 import bitseg
 
 PUBLIC = {
-    "BUILT_IN", "BitsegError", "DATA_TYPES", "DamagedError", "Definition", "Diff", "EVENT_KINDS",
-    "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "InUseError", "Lint",
-    "LoadError", "LoadReport", "MEASURE_OPERATORS", "Members", "MissingExtraError", "NoRoomError",
-    "OPERATORS", "Once", "Operator", "Preview", "Rejected", "RepeatError", "Restored",
-    "RuleError", "SegmentError", "Snapshot", "StoreError", "UnknownContactError",
-    "UnknownSegmentError", "Verified", "backup", "open", "restore", "verify",
+    "BUILT_IN", "BitsegError", "ContactPage", "DATA_TYPES", "DamagedError", "Definition", "Diff",
+    "EVENT_KINDS", "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "Guard",
+    "GuardError", "Happened", "InUseError", "Lint", "LoadError", "LoadReport", "MEASURE_OPERATORS",
+    "Members", "MissingExtraError", "Moved", "NoRoomError", "OPERATORS", "Once", "Operator",
+    "Overlap", "Pair", "Preview", "Rejected", "RepeatError", "Restored", "RevisionError",
+    "RuleError", "SegmentError", "SegmentPage", "SegmentRecord", "SegmentRevision", "Snapshot",
+    "StoreError", "Timeline", "UnknownContactError", "UnknownRevisionError", "UnknownSegmentError",
+    "Verified", "backup", "open", "restore", "verify",
 }  # fmt: skip
 
 
