@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
+from msgspec import UNSET, UnsetType
 
 from bitseg import (
     BitsegError,
@@ -72,7 +73,7 @@ class Problem(msgspec.Struct, frozen=True):
     type: str = "about:blank"
 
 
-class Conflict(Problem, frozen=True, omit_defaults=True):
+class Conflict(Problem, frozen=True):
     """Why a change was refused that rests on more than the request.
 
     Attributes:
@@ -81,9 +82,9 @@ class Conflict(Problem, frozen=True, omit_defaults=True):
         entering: how many would enter.
     """
 
-    used_by: tuple[str, ...] | None = None
-    leaving: int | None = None
-    entering: int | None = None
+    used_by: tuple[str, ...] | UnsetType = UNSET
+    leaving: int | UnsetType = UNSET
+    entering: int | UnsetType = UNSET
 
 
 class NotReadyError(Exception):
@@ -126,7 +127,7 @@ def _of_bitseg(_request: Request[Any, Any, Any], error: BitsegError) -> Response
 
 def _conflict(error: SegmentError, detail: str) -> Conflict:
     status = HTTPStatus.CONFLICT
-    used_by = next((one.allowed for one in error.faults if one.code == "in_use"), None)
+    used_by = next((one.allowed for one in error.faults if one.code == "in_use"), UNSET)
     guard = error if isinstance(error, GuardError) else None
     return Conflict(
         status.phrase,
@@ -134,8 +135,8 @@ def _conflict(error: SegmentError, detail: str) -> Conflict:
         detail,
         error.faults,
         used_by=used_by,
-        leaving=None if guard is None else guard.leaving,
-        entering=None if guard is None else guard.entering,
+        leaving=UNSET if guard is None else guard.leaving,
+        entering=UNSET if guard is None else guard.entering,
     )
 
 

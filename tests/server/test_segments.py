@@ -125,6 +125,7 @@ def test_a_name_that_is_taken_is_a_conflict(api: Api) -> None:
     response = api("POST", "/segments", {"name": "x", "rules": CHILE})
     assert response.status_code == 409
     assert response.json()["errors"][0]["code"] == "name_taken"
+    assert set(response.json()) == {"title", "status", "detail", "errors", "type"}
 
 
 def test_a_change_rests_on_a_revision(api: Api) -> None:
@@ -147,6 +148,7 @@ def test_a_guard_answers_with_who_would_leave(api: Api) -> None:
     refused = api("PATCH", path, {"rules": CHILE})
     assert refused.status_code == 409
     assert (refused.json()["leaving"], refused.json()["entering"]) == (3, 0)
+    assert refused.json()["type"] == "about:blank"
     done = api("PATCH", path, {"rules": CHILE, "override_guard": True})
     assert done.json()["contact_count"] == 1
 
