@@ -10,17 +10,17 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from bitseg import Engine, SegmentRecord, SegmentRevision
+from bitseg import Engine, SegmentRecord
 from server.auth import Caller, needs
 from server.claims import make_claimed
 from server.control import Control
 from server.paths import id_of
 from server.requests import body_of, once_of, revision_of
-from server.routes.segments import SHOWN, TAGS, tagged
+from server.routes.segments import SHOWN, TAGS, Limit, Offset, tagged
 from server.schemas import examples
-from server.schemas.openapi import CHANGES, FOUND, PROBLEMS
+from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS
 from server.schemas.operation import answers, takes
-from server.schemas.segments import CopySegment, RestoreSegment, SegmentShown, show
+from server.schemas.segments import CopySegment, RestoreSegment, RevisionList, SegmentShown, show
 
 
 @post(
@@ -68,16 +68,21 @@ async def freeze_segment(
     tags=TAGS,
     summary="List revisions",
     responses={
-        200: answers(tuple[SegmentRevision, ...], "The revisions.", examples.REVISIONS),
+        200: answers(RevisionList, "Some of the revisions.", examples.REVISIONS),
+        **PAGED,
         **FOUND,
     },
     opt=needs("read"),
 )
 async def list_revisions(
-    segment_id: FromPath[str], engine: NamedDependency[Engine]
-) -> tuple[SegmentRevision, ...]:
+    segment_id: FromPath[str],
+    engine: NamedDependency[Engine],
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> RevisionList:
     """Return what a segment was from each change of it on, the newest first."""
-    return await asyncio.to_thread(engine.segments.revisions, id_of(segment_id))
+    found = await asyncio.to_thread(engine.segments.revisions, id_of(segment_id))
+    return RevisionList(found[offset : offset + limit], len(found))
 
 
 @post(

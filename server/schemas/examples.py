@@ -53,16 +53,19 @@ CREATE: Final[_Object] = {
 CHANGE: Final[_Object] = {"name": "Canadians who opened", "tags": ["newsletter", "north"]}
 COPY: Final[_Object] = {"name": "Canadians of March"}
 RESTORE: Final[_Object] = {"override_guard": True}
-REVISIONS: Final[list[_Object]] = [
-    {
-        "revision": 1,
-        "at": "2026-03-01T09:30:00.000Z",
-        "by": "nightly import",
-        "name": "Canadians who open",
-        "description": "For the newsletter.",
-        "rules": RULES,
-    }
-]
+REVISIONS: Final[_Object] = {
+    "items": [
+        {
+            "revision": 1,
+            "at": "2026-03-01T09:30:00.000Z",
+            "by": "nightly import",
+            "name": "Canadians who open",
+            "description": "For the newsletter.",
+            "rules": RULES,
+        }
+    ],
+    "total": 1,
+}
 DEPENDENTS: Final[_Object] = {"segments": [OTHER_ID]}
 
 SOME_CONTACTS: Final[_Object] = {"contact_ids": ["ann", "bob"]}

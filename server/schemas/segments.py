@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from bitseg import Guard, SegmentPage, SegmentRecord
+from bitseg import Guard, SegmentPage, SegmentRecord, SegmentRevision
 
 SegmentType = Literal["dynamic", "static"]
 
@@ -40,6 +40,18 @@ class SegmentList(msgspec.Struct, frozen=True):
     """
 
     items: list[SegmentShown]
+    total: int
+
+
+class RevisionList(msgspec.Struct, frozen=True):
+    """Some of a segment's revisions.
+
+    Attributes:
+        items: the newest first.
+        total: how many there are.
+    """
+
+    items: tuple[SegmentRevision, ...]
     total: int
 
 

@@ -55,7 +55,7 @@ def test_every_revision_says_who_made_it(two: Two) -> None:
     two.ask("PATCH", path, admin, json={"rules": EVERYBODY})
     two.ask("POST", f"{path}/revisions/1/restore", two.key("acme", "write"), json={})
 
-    revisions = two.ask("GET", f"{path}/revisions", admin).json()
+    revisions = two.ask("GET", f"{path}/revisions", admin).json()["items"]
 
     assert [one["by"] for one in revisions] == ["write of acme", "admin of acme", "write of acme"]
     assert two.ask("GET", path, admin).json()["created_by"] == "write of acme"

@@ -172,7 +172,13 @@ def test_copies_revisions_and_a_restored_one(api: Api) -> None:
     assert (frozen["segment_type"], frozen["contact_count"]) == ("static", 2)
     api("PATCH", path, {"rules": CHILE})
     revisions = api("GET", f"{path}/revisions").json()
-    assert [(one["revision"], one["rules"]) for one in revisions] == [(2, CHILE), (1, CANADIANS)]
+    assert revisions["total"] == 2
+    first = api("GET", f"{path}/revisions?offset=1&limit=1").json()
+    assert first == {"items": revisions["items"][1:], "total": 2}
+    assert [(one["revision"], one["rules"]) for one in revisions["items"]] == [
+        (2, CHILE),
+        (1, CANADIANS),
+    ]
     restored = api("POST", f"{path}/revisions/1/restore", {})
     assert (restored.json()["revision"], restored.json()["rules"]) == (3, CANADIANS)
     assert api("POST", f"{path}/revisions/9/restore", {}).status_code == 404
