@@ -54,6 +54,9 @@ STATUS: Final[dict[type[BitsegError], int]] = {
 }
 """What each error of bitseg is in HTTP."""
 
+_NO_ROOM: Final = "There is no room on the disk; nothing was changed."
+_NO_FILE: Final = "A file cannot be used now; the log says why."
+
 
 class Problem(msgspec.Struct, frozen=True):
     """Why a request was refused.
@@ -125,6 +128,13 @@ def _of_bitseg(_request: Request[Any, Any, Any], error: BitsegError) -> Response
     return _answer(STATUS[type(error)], detail, error.faults)
 
 
+def _of_store(request: Request[Any, Any, Any], error: StoreError) -> Response[Problem]:
+    """Log why a file cannot be used: the words name files, which are none of the caller's."""
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    room = isinstance(error, NoRoomError)
+    return _answer(STATUS[type(error)], _NO_ROOM if room else _NO_FILE)
+
+
 def _conflict(error: SegmentError, detail: str) -> Conflict:
     status = HTTPStatus.CONFLICT
     used_by = next((one.allowed for one in error.faults if one.code == "in_use"), UNSET)
@@ -182,6 +192,7 @@ def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
     BitsegError: _of_bitseg,
+    StoreError: _of_store,
     UnknownSegmentError: _of_unknown_segment,
     ValidationException: _of_parameters,
     HTTPException: _of_http,

@@ -9,7 +9,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 import bitseg
-from bitseg import Engine, Preview
+from bitseg import DamagedError, Engine, InUseError, NoRoomError, Preview, StoreError
 from server import Settings, create_app
 from server.errors import STATUS
 from tests.server.conftest import CANADIANS, KEY, Ask
@@ -157,6 +157,32 @@ def test_a_mistake_of_ours_is_logged_and_not_shown(caplog: pytest.LogCaptureFixt
     assert response.status_code == 500
     assert "secret" not in response.text
     assert "a secret" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (StoreError("/a/path: disk I/O error"), 503),
+        (DamagedError("/a/path is not what was written"), 503),
+        (InUseError("/a/path is open in process 7"), 503),
+        (NoRoomError("/a/path: no room"), 507),
+    ],
+)
+def test_that_a_file_cannot_be_used_is_logged_and_not_shown_where_it_is(
+    error: StoreError, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Engine):
+        def contact(self, *_args: Any, **_named: Any) -> dict[str, Any]:
+            raise error
+
+    with TestClient(create_app(Broken(), Settings(KEY)), raise_server_exceptions=False) as client:
+        response = client.get("/api/contacts/ann", headers={"Authorization": f"Bearer {KEY}"})
+
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "path" not in response.json()["detail"]
+    assert response.json()["errors"] == []
+    assert "/a/path" in caplog.text
 
 
 def test_every_error_of_bitseg_has_a_status() -> None:
