@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from bitseg.plan.execute import Executor
     from bitseg.segments import Segment
     from bitseg.store import Once
-    from bitseg.writes import Writes
+    from bitseg.writes import Answering, Writes
+
+    Said = Answering[SegmentRecord]
 
 
 class Catalogue(Asking):
@@ -87,7 +89,11 @@ class Catalogue(Asking):
         edit = Edit(by, said, is_new=True, leaves_out=True)
         segment = str(uuid.uuid4()) if id is None else id
         what = rules if contact_ids is None else several(contact_ids)
-        return self._define(segment, what, edit, once)
+
+        def write(answering: Said) -> SegmentRecord:
+            return self._define(segment, what, edit, answering)
+
+        return self._writes.once(once, SegmentRecord, write)
 
     def update(  # noqa: PLR0913 - each is something else of the change
         self,
@@ -120,14 +126,18 @@ class Catalogue(Asking):
             RuleError: the rules are not valid.
             StoreError: it could not be kept; nothing was done.
         """
-        found = self._segments.get(segment)
         edit = Edit(by, said, revision, override_guard=override_guard)
-        if rules is None:
-            return self._describe(segment, edit, once)
-        if found.static is not None:
-            message = f"Segment {segment!r} is static: it has members, and no rules"
-            raise SegmentError(Fault("rules", message, code="static"))
-        return self._define(segment, rules, edit, once)
+
+        def write(answering: Said) -> SegmentRecord:
+            found = self._segments.get(segment)
+            if rules is None:
+                return self._describe(segment, edit, answering)
+            if found.static is not None:
+                message = f"Segment {segment!r} is static: it has members, and no rules"
+                raise SegmentError(Fault("rules", message, code="static"))
+            return self._define(segment, rules, edit, answering)
+
+        return self._writes.once(once, SegmentRecord, write)
 
     def delete(
         self, segment: str, *, revision: int | None = None, once: Once | None = None
@@ -161,10 +171,15 @@ class Catalogue(Asking):
             SegmentError: the name is taken.
             StoreError: it could not be kept; nothing was done.
         """
-        found = self._segments.get(segment)
-        rules = found.revision.rules
-        what = self.members(segment) if rules is None else rules
-        return self._copy(found, what, name or f"{found.about.name} (copy)", id, by, once)
+
+        def write(answering: Said) -> SegmentRecord:
+            found = self._segments.get(segment)
+            rules = found.revision.rules
+            what = self.members(segment) if rules is None else rules
+            called = name or f"{found.about.name} (copy)"
+            return self._copy(found, what, called, id, by, answering)
+
+        return self._writes.once(once, SegmentRecord, write)
 
     def freeze(
         self,
@@ -182,10 +197,13 @@ class Catalogue(Asking):
             SegmentError: the name is taken.
             StoreError: it could not be kept; nothing was done.
         """
-        found = self._segments.get(segment)
-        at = show_instant(self._writes.now())
-        name = name or f"{found.about.name} ({at})"
-        return self._copy(found, self.members(segment), name, id, by, once)
+
+        def write(answering: Said) -> SegmentRecord:
+            found = self._segments.get(segment)
+            called = name or f"{found.about.name} ({show_instant(self._writes.now())})"
+            return self._copy(found, self.members(segment), called, id, by, answering)
+
+        return self._writes.once(once, SegmentRecord, write)
 
     def restore(  # noqa: PLR0913 - each is something else of the change
         self,
@@ -205,22 +223,19 @@ class Catalogue(Asking):
             SegmentError: it was static then.
             GuardError: more members would leave than its guard lets go.
         """
-        then = next(
-            (one for one in self._segments.get(segment).revisions if one.number == number), None
-        )
-        if then is None:
-            raise UnknownRevisionError(f"Segment {segment!r} has no revision {number}")
-        if then.rules is None:
-            message = f"At revision {number} segment {segment!r} was static: it had no rules"
-            raise SegmentError(Fault("", message, code="static"))
-        return self.update(
-            segment,
-            then.rules,
-            by=by,
-            revision=revision,
-            override_guard=override_guard,
-            once=once,
-        )
+        edit = Edit(by, {}, revision, override_guard=override_guard)
+
+        def write(answering: Said) -> SegmentRecord:
+            revisions = self._segments.get(segment).revisions
+            then = next((one for one in revisions if one.number == number), None)
+            if then is None:
+                raise UnknownRevisionError(f"Segment {segment!r} has no revision {number}")
+            if then.rules is None:
+                message = f"At revision {number} segment {segment!r} was static: it had no rules"
+                raise SegmentError(Fault("", message, code="static"))
+            return self._define(segment, then.rules, edit, answering)
+
+        return self._writes.once(once, SegmentRecord, write)
 
     def add_contacts(
         self,
@@ -263,24 +278,18 @@ class Catalogue(Asking):
             lambda answering: self._defining.change_members(segment, ids, answering, add=False),
         )
 
-    def _define(self, segment: str, what: Any, edit: Edit, once: Once | None) -> SegmentRecord:
-        def write(answering: Any) -> SegmentRecord:
-            answer = None if answering is None else lambda done: answering(defined(done))
-            return defined(self._defining.define(segment, what, answer, edit=edit))
+    def _define(self, segment: str, what: Any, edit: Edit, answering: Said) -> SegmentRecord:
+        answer = None if answering is None else lambda done: answering(defined(done))
+        return defined(self._defining.define(segment, what, answer, edit=edit))
 
-        return self._writes.once(once, SegmentRecord, write)
-
-    def _describe(self, segment: str, edit: Edit, once: Once | None) -> SegmentRecord:
+    def _describe(self, segment: str, edit: Edit, answering: Said) -> SegmentRecord:
         def shown(revisions: tuple[Revision, ...]) -> SegmentRecord:
             with self._writes.lock:
                 at = revisions[-1].at
                 return record(segment, revisions, self._rows(segment, at).count, at)
 
-        def write(answering: Any) -> SegmentRecord:
-            answer = None if answering is None else lambda done: answering(shown(done))
-            return shown(self._defining.describe(segment, edit, answer))
-
-        return self._writes.once(once, SegmentRecord, write)
+        answer = None if answering is None else lambda done: answering(shown(done))
+        return shown(self._defining.describe(segment, edit, answer))
 
     def _copy(  # noqa: PLR0913, PLR0917 - what a copy is made of
         self,
@@ -289,9 +298,9 @@ class Catalogue(Asking):
         name: str,
         id_: str | None,
         by: str | None,
-        once: Once | None,
+        answering: Said,
     ) -> SegmentRecord:
         said = msgspec.structs.asdict(of.about) | {"name": name}
         del said["created_by"]
         edit = Edit(by, said, is_new=True)
-        return self._define(str(uuid.uuid4()) if id_ is None else id_, what, edit, once)
+        return self._define(str(uuid.uuid4()) if id_ is None else id_, what, edit, answering)

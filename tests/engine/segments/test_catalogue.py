@@ -325,6 +325,14 @@ def test_a_write_that_is_sent_again_is_answered_as_it_was(files: Files) -> None:
     deleted = Once("other", b"delete")
     again.delete(made.id, once=deleted)
     again.delete(made.id, once=deleted)
+    other = again.create("Osloers", OSLO)
+    renamed = again.update(other.id, name="Norse", once=Once("rename", b"asked"))
+    copied = again.duplicate(other.id, once=Once("copy", b"asked"))
+    restored = again.restore(other.id, 1, once=Once("restore", b"asked"))
+    again.delete(other.id)
+    assert again.update(other.id, name="Norse", once=Once("rename", b"asked")) == renamed
+    assert again.duplicate(other.id, once=Once("copy", b"asked")) == copied
+    assert again.restore(other.id, 1, once=Once("restore", b"asked")) == restored
     moved = again.create("list", contact_ids=["c0"])
     added = again.add_contacts(moved.id, ["c1"], once=Once("third", b"add"))
     assert again.add_contacts(moved.id, ["c1"], once=Once("third", b"add")) == added
