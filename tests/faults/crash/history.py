@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import bitseg
+from bitseg.storage.journal import TABLES_ONLY
 from tests.faults.crash.examining import (
     Candidate,
     MismatchError,
@@ -90,14 +91,14 @@ class History:
         return run(self._nursery, self.file, self.shape.seed, planned)
 
     def to_read(self) -> tuple[int, int]:
-        """Return how many snapshots and journal entries whoever opens the file next will read."""
+        """Return how many snapshots and changes whoever opens the file next will read."""
         copy = copy_file(self.file, f"{self.file.name}.look")
         with closing(sqlite3.connect(copy)) as connection:
             (seq, snapshots) = connection.execute(
                 "SELECT coalesce(max(seq), 0), count(*) FROM snapshots"
             ).fetchone()
             (entries,) = connection.execute(
-                "SELECT count(*) FROM journal WHERE seq > ?", (seq,)
+                "SELECT count(*) FROM journal WHERE seq > ? AND kind != ?", (seq, TABLES_ONLY)
             ).fetchone()
         return snapshots, entries
 
