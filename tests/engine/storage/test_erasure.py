@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import bitseg
 from bitseg import Engine, Once, StoreError
-from bitseg.storage import points
+from bitseg.storage import erasures, points
 from bitseg.storage.database import Database
 from tests.engine.making import Clock, all_of, field, ms
 from tests.engine.storage.looking import where_in_files, where_in_memory
@@ -260,3 +261,44 @@ def test_answers_say_nothing_of_rejected_rows_once_somebody_is_erased(
         assert again.rejected_count == 1
         assert again.rejected[0].errors[0].message == "(erased)"
     _gone(path, "secret-value", "secret-date", contact)
+
+
+def test_what_an_old_reader_keeps_is_not_tried_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, taken = Clock(), []
+    engine = bitseg.open(tmp_path / "a.db", clock=clock)
+    store: Any = engine._writes.store  # noqa: SLF001 - what its keeper does at each look
+    store._keeper.stop()  # noqa: SLF001 - likewise
+    _person(engine)
+    reader = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM journal").fetchone()
+    engine.delete_contacts(["secret-id"])
+    assert not engine.snapshot().clean
+    monkeypatch.setattr(store, "snapshot_beside", lambda: taken.append(clock.ms))
+    store._look_after()  # noqa: SLF001 - likewise
+    assert taken == []
+    clock.ms += 61_000
+    store._look_after()  # noqa: SLF001 - likewise
+    assert taken == [clock.ms]
+    reader.close()
+    engine.close()
+
+
+def test_the_list_is_written_once_for_each_erasure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    monkeypatch.setattr(erasures, "to_file", lambda listed, _: written.append(len(listed.erased)))
+    engine = bitseg.open(tmp_path / "a.db", clock=Clock())
+    store: Any = engine._writes.store  # noqa: SLF001 - likewise
+    store._keeper.stop()  # noqa: SLF001 - likewise
+    engine.load_contacts([{"id": "a"}, {"id": "b"}])
+    for gone in ("a", "b"):
+        engine.delete_contacts([gone])
+        for _ in range(3):
+            store._look_after()  # noqa: SLF001 - likewise
+    assert written == [1, 2]
+    engine.close()
+    assert written == [1, 2]

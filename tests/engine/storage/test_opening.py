@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -326,3 +328,39 @@ def test_a_copy_that_is_not_opened_after_all_stays_a_copy(tmp_path: Path) -> Non
                 _open(tmp_path / "b.db")
         assert not (tmp_path / "b.db-acknowledged").exists()
         engine.backup(tmp_path / "b.db")
+
+
+def test_who_writes_while_a_file_is_closed_is_refused_and_the_file_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A strict load puts its rows aside without waiting for other writes."""
+    said: list[str] = []
+    rows = [{"id": f"c{i}", "note": f"{i * 7919}" * 9} for i in range(6_000)]
+    engine = _open(tmp_path / "a.db")
+    engine.load_contacts([{"id": "a"}])
+
+    def load(point: str) -> None:
+        if point != "close.marked":
+            return
+
+        def run() -> None:
+            try:
+                engine.load_contacts(rows, strict=True)
+            except StoreError as error:
+                said.append(str(error))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join(5)
+        monkeypatch.setattr(points, "_reached", None)
+
+    monkeypatch.setattr(points, "_reached", load)
+    engine.close()
+    for _ in range(100):
+        if said:
+            break
+        time.sleep(0.05)
+    assert len(said) == 1
+    assert "was closed" in said[0]
+    with _open(tmp_path / "a.db") as engine:
+        assert len(engine) == 1
