@@ -19,7 +19,17 @@ from server.errors import EXCEPTION_HANDLERS
 from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
 from server.paths import App
 from server.refusals import Refusals
-from server.routes import contacts, events, keys, members, preview, revisions, segments, tenant
+from server.routes import (
+    contacts,
+    events,
+    keys,
+    members,
+    preview,
+    revisions,
+    segments,
+    templates,
+    tenant,
+)
 from server.routes.health import live, ready
 from server.schemas.openapi import Description
 from server.settings import Settings
@@ -48,6 +58,7 @@ ROUTES: Final = (
     members.ask_membership,
     members.ask_overlap,
     members.explain_contact,
+    templates.list_templates,
     contacts.write_contacts,
     contacts.delete_contacts,
     contacts.find_contacts,

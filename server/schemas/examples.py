@@ -150,3 +150,30 @@ EVENTS_WRITTEN: Final[_Object] = {
 }
 WITHDRAW: Final[_Object] = {"event_ids": ["e1"]}
 WITHDRAWN: Final[_Object] = {"withdrawn": 1}
+
+TEMPLATES: Final[_Object] = {
+    "items": [
+        {
+            "id": "company-size",
+            "name": "Company Size",
+            "description": "Custom Field: company_size\nValue: 51-200 employees",
+            "rules": {
+                "match": "all",
+                "groups": [
+                    {
+                        "match": "all",
+                        "conditions": [
+                            {
+                                "field": "customField.company_size",
+                                "operator": "equals",
+                                "value": "51-200 employees",
+                            }
+                        ],
+                    }
+                ],
+            },
+            "fields": {"customField.company_size": "string"},
+        }
+    ],
+    "total": 32,
+}
