@@ -22,6 +22,7 @@ from server.refusals import Refusals
 from server.routes import (
     contacts,
     events,
+    fields,
     keys,
     members,
     preview,
@@ -59,6 +60,9 @@ ROUTES: Final = (
     members.ask_overlap,
     members.explain_contact,
     templates.list_templates,
+    fields.list_fields,
+    fields.define_field,
+    fields.describe_field,
     contacts.write_contacts,
     contacts.delete_contacts,
     contacts.find_contacts,

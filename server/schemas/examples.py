@@ -177,3 +177,20 @@ TEMPLATES: Final[_Object] = {
     ],
     "total": 32,
 }
+
+FIELD: Final[_Object] = {
+    "path": "customField.is_partner",
+    "data_type": "boolean",
+    "label": "Partner",
+    "description": "Sells for us.",
+    "declared": True,
+    "operators": ["equals", "not_equals", "is_empty", "is_not_empty"],
+}
+FIELDS: Final[_Object] = {"items": [FIELD], "total": 1}
+NEW_FIELD: Final[_Object] = {
+    "path": "customField.is_partner",
+    "data_type": "boolean",
+    "label": "Partner",
+    "description": "Sells for us.",
+}
+DESCRIBE_FIELD: Final[_Object] = {"label": "Partner", "description": "Sells with us."}
