@@ -22,6 +22,7 @@ from server.refusals import Refusals
 from server.routes import (
     contacts,
     events,
+    export,
     fields,
     keys,
     members,
@@ -59,6 +60,7 @@ ROUTES: Final = (
     members.ask_membership,
     members.ask_overlap,
     members.explain_contact,
+    export.export_members,
     templates.list_templates,
     fields.list_fields,
     fields.define_field,

@@ -194,3 +194,8 @@ NEW_FIELD: Final[_Object] = {
     "description": "Sells for us.",
 }
 DESCRIBE_FIELD: Final[_Object] = {"label": "Partner", "description": "Sells with us."}
+
+EXPORTED: Final[dict[str, str]] = {
+    "text/csv": "contact.id,contact.country\r\nann,Canada\r\n",
+    "application/x-ndjson": '{"contact.id":"ann","contact.country":"Canada"}\n',
+}

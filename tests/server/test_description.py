@@ -144,7 +144,12 @@ def test_an_answer_is_described_with_an_example(
     if status == "204":
         assert method == "delete"
         return
-    answer = answers[status]["content"]["application/json"]
+    content = answers[status]["content"]
+    if "text/csv" in content:
+        assert set(content) == {"text/csv", "application/x-ndjson"}
+        assert all(one["examples"]["body"]["value"].endswith("\n") for one in content.values())
+        return
+    answer = content["application/json"]
     (example,) = answer["examples"].values()
     if "$ref" not in answer["schema"]:
         assert example["value"]
