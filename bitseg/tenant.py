@@ -164,6 +164,14 @@ class Tenant:
         source.settle(now, self.contacts.n)
         return source.value_at(row)
 
+    def values(self, path: str, rows: Rows, now: Now) -> list[Any]:
+        """Return some contacts' values likewise; quicker than one by one."""
+        if path not in ENGAGEMENT_FIELDS:
+            return self.contacts.values(path, rows)
+        source = derived_source(path, self.contacts, self.events, self.zone)
+        source.settle(now, self.contacts.n)
+        return [source.value_at(row) for row in rows.tolist()]
+
     def memory(self) -> dict[str, int]:
         """Return bytes held, by what for."""
         return {**self.contacts.memory(), **self.events.memory()}

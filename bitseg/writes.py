@@ -212,8 +212,8 @@ class Writes:
         """
         self.submit(lambda: Staged((), lambda: None, answer))
 
-    def define_field(self, change: DefineField, answer: Answering[Field] = None) -> Field:
-        """Declare a custom field, and return it.
+    def define_field(self, made: Callable[[], Field], answer: Answering[Field] = None) -> Field:
+        """Declare the custom field that is made of those there are by then, and return it.
 
         Raises:
             FieldError: it may not be so, has values of another type, or a segment rests on it.
@@ -221,14 +221,16 @@ class Writes:
         """
 
         def stage() -> Staged[Field]:
-            self.tenant.check_field(change.field)
-            self.segments.check_type(change.field)
-            kept = None if answer is None else answer(change.field)
-            return Staged((change,), publish, kept)
+            field = made()
+            self.tenant.check_field(field)
+            self.segments.check_type(field)
+            change, kept = DefineField(field), None if answer is None else answer(field)
 
-        def publish() -> Field:
-            self.tenant.define_field(change)
-            return change.field
+            def publish() -> Field:
+                self.tenant.define_field(change)
+                return field
+
+            return Staged((change,), publish, kept)
 
         return self.submit(stage, alone=True)
 

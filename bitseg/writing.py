@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitseg.arguments import instant_of, several
-from bitseg.changes import DefineField, DeleteContacts, WithdrawEvents
-from bitseg.fields import Field
+from bitseg.changes import DeleteContacts, WithdrawEvents
+from bitseg.errors import Fault, FieldError
+from bitseg.fields import BUILT_IN, Field
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
 from bitseg.results import LoadReport
 
@@ -54,7 +55,44 @@ class Writing:
                 or a segment that rests on the type it has.
         """
         field = Field(path, data_type, label or str(path).partition(".")[2], description)
-        write = partial(self._writes.define_field, DefineField(field))
+        write = partial(self._writes.define_field, lambda: field)
+        return self._writes.once(once, Field, write)
+
+    def describe_field(
+        self,
+        path: str,
+        *,
+        label: str | None = None,
+        description: str | None = None,
+        once: Once | None = None,
+    ) -> Field:
+        """Change the words of a custom field, which is a declared one from then on.
+
+        Args:
+            path: which.
+            label: words for people, empty = its name; None = as it is.
+            description: a sentence for people; None = as it is.
+            once: as for all writes.
+
+        Raises:
+            FieldError: there is no such field, or it is built in.
+        """
+
+        def described() -> Field:
+            known = self._writes.schema.field(path)
+            if known is None:
+                raise FieldError(Fault(path, f"There is no field {path!r}", code="unknown_field"))
+            if path in BUILT_IN:
+                message = f"The field {path} is built in, and its words are too"
+                raise FieldError(Fault(path, message, code="built_in"))
+            return Field(
+                path,
+                known.data_type,
+                known.label if label is None else label or known.name,
+                known.description if description is None else description,
+            )
+
+        write = partial(self._writes.define_field, described)
         return self._writes.once(once, Field, write)
 
     def load_contacts(  # noqa: PLR0913 - each option is a name the caller writes

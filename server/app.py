@@ -19,7 +19,19 @@ from server.errors import EXCEPTION_HANDLERS
 from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
 from server.paths import App
 from server.refusals import Refusals
-from server.routes import contacts, events, keys, members, preview, revisions, segments, tenant
+from server.routes import (
+    contacts,
+    events,
+    export,
+    fields,
+    keys,
+    members,
+    preview,
+    revisions,
+    segments,
+    templates,
+    tenant,
+)
 from server.routes.health import live, ready
 from server.schemas.openapi import Description
 from server.settings import Settings
@@ -48,6 +60,11 @@ ROUTES: Final = (
     members.ask_membership,
     members.ask_overlap,
     members.explain_contact,
+    export.export_members,
+    templates.list_templates,
+    fields.list_fields,
+    fields.define_field,
+    fields.describe_field,
     contacts.write_contacts,
     contacts.delete_contacts,
     contacts.find_contacts,

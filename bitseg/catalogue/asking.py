@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,7 +19,7 @@ from bitseg.segments.criteria import Criteria
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bitseg.bitmap import RowSet
+    from bitseg.bitmap import Rows, RowSet
     from bitseg.fields import Field
     from bitseg.plan.execute import Executor
     from bitseg.tenant import Tenant
@@ -31,6 +30,9 @@ OVERLAP_MOST: Final = 20
 
 PAGE: Final = 50
 """Items of a page where nobody says how many."""
+
+EXPORT_PAGE: Final = 1_000
+"""Members that are read at once where all are read."""
 
 
 class Asking:
@@ -171,11 +173,36 @@ class Asking:
                     raise UnknownContactError(f"No contact has the id {after!r}")
                 rows = rows[np.searchsorted(rows, row, side="right") :]
             wanted = _fields(tenant.schema.fields, fields)
-            shown = tuple(
-                contact_values(wanted, partial(_value, tenant, row, now))
-                for row in rows[offset : offset + limit].tolist()
-            )
-            return shown, members.count
+            return _shown(tenant, wanted, rows[offset : offset + limit], now), members.count
+
+    def pages(
+        self, segment: str, *, fields: Sequence[str] | None = None, size: int = EXPORT_PAGE
+    ) -> Iterator[tuple[dict[str, Any], ...]]:
+        """Return all members of now, page by page, with their values by field path.
+
+        Who is a member is settled by this call, whatever is written later. The values are those
+        of when a page is asked for; who was erased by then is left out.
+
+        Args:
+            segment: its id.
+            fields: their paths; None = all.
+            size: members of a page.
+
+        Raises:
+            UnknownSegmentError: there is no such segment.
+            FieldError: there is no such field.
+        """
+        with self._writes.lock:
+            rows = self._known_rows(segment, self._writes.now()).rows()
+            _fields(self._writes.tenant.schema.fields, fields)
+        return (self._page(rows[at : at + size], fields) for at in range(0, rows.size, size))
+
+    def _page(self, rows: Rows, fields: Sequence[str] | None) -> tuple[dict[str, Any], ...]:
+        with self._writes.lock:
+            self._writes.commits.check_whole()
+            tenant, now = self._writes.tenant, Now(self._writes.now(), self._writes.zone)
+            live = rows[tenant.contacts.live.test(rows)]
+            return _shown(tenant, _fields(tenant.schema.fields, fields), live, now)
 
     def membership(self, segment: str, contact_ids: Sequence[str]) -> dict[str, bool]:
         """Return, by contact id, whether they are in a segment now; nobody's id is not.
@@ -262,5 +289,11 @@ def _fields(known: Mapping[str, Field], paths: Sequence[str] | None) -> list[Fie
     return [known[one] for one in dict.fromkeys(paths)]
 
 
-def _value(tenant: Tenant, row: int, now: Now, path: str) -> Any:
-    return tenant.value(path, row, now)
+def _shown(
+    tenant: Tenant, wanted: Sequence[Field], rows: Rows, now: Now
+) -> tuple[dict[str, Any], ...]:
+    columns = {one.path: tenant.values(one.path, rows, now) for one in wanted}
+    return tuple(
+        contact_values(wanted, {path: values[i] for path, values in columns.items()}.get)
+        for i in range(rows.size)
+    )

@@ -150,3 +150,52 @@ EVENTS_WRITTEN: Final[_Object] = {
 }
 WITHDRAW: Final[_Object] = {"event_ids": ["e1"]}
 WITHDRAWN: Final[_Object] = {"withdrawn": 1}
+
+TEMPLATES: Final[_Object] = {
+    "items": [
+        {
+            "id": "company-size",
+            "name": "Company Size",
+            "description": "Custom Field: company_size\nValue: 51-200 employees",
+            "rules": {
+                "match": "all",
+                "groups": [
+                    {
+                        "match": "all",
+                        "conditions": [
+                            {
+                                "field": "customField.company_size",
+                                "operator": "equals",
+                                "value": "51-200 employees",
+                            }
+                        ],
+                    }
+                ],
+            },
+            "fields": {"customField.company_size": "string"},
+        }
+    ],
+    "total": 32,
+}
+
+FIELD: Final[_Object] = {
+    "path": "customField.is_partner",
+    "data_type": "boolean",
+    "label": "Partner",
+    "description": "Sells for us.",
+    "declared": True,
+    "operators": ["equals", "not_equals", "is_empty", "is_not_empty"],
+}
+FIELDS: Final[_Object] = {"items": [FIELD], "total": 1}
+NEW_FIELD: Final[_Object] = {
+    "path": "customField.is_partner",
+    "data_type": "boolean",
+    "label": "Partner",
+    "description": "Sells for us.",
+}
+DESCRIBE_FIELD: Final[_Object] = {"label": "Partner", "description": "Sells with us."}
+
+EXPORTED: Final[dict[str, str]] = {
+    "text/csv": "contact.id,contact.country\r\nann,Canada\r\n",
+    "application/x-ndjson": '{"contact.id":"ann","contact.country":"Canada"}\n',
+}

@@ -10,6 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
     Example,
     OpenAPIMediaType,
+    OpenAPIResponse,
     OpenAPIType,
     Operation,
     Reference,
@@ -40,6 +41,20 @@ def takes_rows(described: str, example: list[dict[str, Any]]) -> type[Operation]
         "application/x-ndjson": _media(Schema(type=OpenAPIType.STRING), lines),
     }
     return _with(RequestBody(content=content, required=True, description=described))
+
+
+def streams(described: str, examples: dict[str, str]) -> type[Operation]:
+    """Return the class of operations that answer with text, of each media type shown by one."""
+    text = Schema(type=OpenAPIType.STRING)
+    content = {media_type: _media(text, example) for media_type, example in examples.items()}
+
+    @dataclass
+    class Streams(Operation):
+        def __post_init__(self) -> None:
+            answer = OpenAPIResponse(description=described, content=content)
+            self.responses = {**(self.responses or {}), "200": answer}
+
+    return Streams
 
 
 def answers(form: Any, description: str, example: Any) -> ResponseSpec:

@@ -59,6 +59,9 @@ WRITES: dict[str, Callable[[Engine, Once | None], Any]] = {
     "a field": lambda engine, once: engine.define_field(
         "customField.size", "number", "Size", once=once
     ),
+    "words": lambda engine, once: engine.describe_field(
+        "customField.old", description="Of old.", once=once
+    ),
     "a segment": lambda engine, once: engine.define_segment("canada", CANADA, once=once),
     "a list": lambda engine, once: engine.define_segment("some", ["ann", "bob"], once=once),
     "removing": lambda engine, once: engine.remove_segment("old", once=once),
@@ -69,6 +72,7 @@ def _filled(engine: Engine) -> Engine:
     engine.load_contacts([{"id": "ann", "country": "Canada"}, {"id": "bob"}])
     engine.load_events([{"contact_id": "ann", "kind": "click", "at": 0, "event_id": "e0"}])
     engine.define_segment("old", CANADA)
+    engine.define_field("customField.old", "string")
     return engine
 
 

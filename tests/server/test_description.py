@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 import bitseg
 from server import Settings, create_app
 from server.schemas.body import read
+from server.schemas.fields import DescribeField, NewField
 from server.schemas.keys import NewKey
 from server.schemas.preview import PreviewRequest
 from server.schemas.rows import DeleteContacts, WithdrawEvents
@@ -104,7 +105,8 @@ def _calls() -> list[Any]:
 
 FORMS = {form.__name__: form for form in (
     PreviewRequest, CreateSegment, ChangeSegment, CopySegment, RestoreSegment, SomeContacts,
-    SomeSegments, ExplainContact, DeleteContacts, WithdrawEvents, NewKey, TenantChange,
+    SomeSegments, ExplainContact, DeleteContacts, WithdrawEvents, NewField, DescribeField, NewKey,
+    TenantChange,
 )}  # fmt: skip
 
 
@@ -142,7 +144,12 @@ def test_an_answer_is_described_with_an_example(
     if status == "204":
         assert method == "delete"
         return
-    answer = answers[status]["content"]["application/json"]
+    content = answers[status]["content"]
+    if "text/csv" in content:
+        assert set(content) == {"text/csv", "application/x-ndjson"}
+        assert all(one["examples"]["body"]["value"].endswith("\n") for one in content.values())
+        return
+    answer = content["application/json"]
     (example,) = answer["examples"].values()
     if "$ref" not in answer["schema"]:
         assert example["value"]

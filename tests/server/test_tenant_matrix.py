@@ -71,6 +71,8 @@ BODIES: Final[dict[str, Any]] = {
     "/api/contacts/delete": {"contact_ids": ["of-acme"]},
     "/api/events": [{"contact_id": "of-acme", "kind": "open", "at": 5}],
     "/api/events/delete": {"event_ids": ["of-acme"]},
+    "/api/fields": {"path": "customField.new", "data_type": "string"},
+    "/api/fields/{field_path:str}": {"label": "Changed"},
     "/api/keys": {"name": "new", "scope": "read"},
     "/api/tenant": {"name": "New"},
 }
@@ -80,6 +82,7 @@ NOBODYS: Final = {
     "key_id": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
     "segment_id": "nobodys",
     "contact_id": "nobodys",
+    "field_path": "customField.nobodys",
     "number": "1",
 }
 """An id of nobody's for every parameter that a path may have, as long as that of acme's."""
@@ -101,11 +104,13 @@ def ids_of_acme(two: Two) -> dict[str, str]:
     """An id of acme's for every parameter that a path may have."""
     with bitseg_engine(two) as engine:
         engine.define_segment("of-acme", CANADIANS)
+        engine.define_field("customField.of_acme", "string")
     two.control.claim_segment("of-acme", "acme")
     return {
         "key_id": key_of(two.control, "acme", "read")[0].id,
         "segment_id": "of-acme",
         "contact_id": "of-acme",
+        "field_path": "customField.of_acme",
         "number": "1",
     }
 
@@ -122,7 +127,7 @@ def _ask(two: Two, call: Call, key: str | None, ids: dict[str, str]) -> Any:
 
 
 def test_there_are_calls_and_each_says_its_scope() -> None:
-    assert len(CALLS) >= 31
+    assert len(CALLS) >= 36
     assert {call.scope for call in CALLS} <= set(SCOPES)
 
 
@@ -234,6 +239,7 @@ def test_another_tenants_id_is_as_unknown_as_any_and_its_segments_are_403(
         assert list(engine.segments) == ["of-acme"]
         assert engine.segments.get("of-acme").revision == 1
         assert engine.contact("of-acme")["contact.id"] == "of-acme"
+        assert engine.fields["customField.of_acme"].label == "of_acme"
 
 
 def test_nobody_sees_another_tenants_keys_or_name(two: Two, ids_of_acme: dict[str, str]) -> None:

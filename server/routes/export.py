@@ -1,0 +1,73 @@
+"""A segment over HTTP as a file: all its members, streamed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from typing import Final, Literal
+from urllib.parse import quote
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
+
+from bitseg import Engine, Fault, FieldError
+from server.auth import needs
+from server.lines import csv_lines, ndjson_lines
+from server.paths import id_of
+from server.routes.members import TAGS, Fields
+from server.schemas import examples
+from server.schemas.openapi import FOUND, PAGED
+from server.schemas.operation import streams
+
+Format = Literal["csv", "ndjson"]
+
+MEDIA_TYPES: Final[dict[Format, str]] = {
+    "csv": "text/csv",
+    "ndjson": "application/x-ndjson",
+}
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
+"""What does not stand in the plain name of a file."""
+
+
+@get(
+    "/segments/{segment_id:str}/export",
+    tags=TAGS,
+    summary="Export members",
+    operation_class=streams("The members, as a file.", examples.EXPORTED),
+    responses={**PAGED, **FOUND},
+    opt=needs("read"),
+)
+async def export_members(
+    segment_id: FromPath[str],
+    engine: NamedDependency[Engine],
+    format: FromQuery[Format] = "csv",  # noqa: A002 - the parameter's name in the API
+    fields: Fields = None,
+) -> Stream:
+    """Send all members of now as CSV or NDJSON, in the order of first load."""
+    segment = id_of(segment_id)
+    wanted = None if fields is None else [one for one in fields.split(",") if one]
+    lines = await asyncio.to_thread(_lines, engine, segment, format, wanted)
+    return Stream(
+        lines,
+        media_type=MEDIA_TYPES[format],
+        headers={"Content-Disposition": _attachment(f"{segment}.{format}")},
+    )
+
+
+def _lines(engine: Engine, segment: str, form: Format, wanted: list[str] | None) -> Iterator[bytes]:
+    """Return the parts of a file; whatever is to be refused is so before the first."""
+    paths = list(dict.fromkeys(engine.fields if wanted is None else wanted))
+    pages = engine.segments.pages(segment, fields=paths)
+    if not paths:
+        raise FieldError(Fault("fields", "Expected at least one field"))
+    return filter(None, csv_lines(paths, pages) if form == "csv" else ndjson_lines(pages))
+
+
+def _attachment(name: str) -> str:
+    """Return the header that names a file (RFC 6266), whatever text the name is."""
+    plain = _UNSAFE.sub("_", name)
+    said = f'attachment; filename="{plain}"'
+    return said if plain == name else f"{said}; filename*=UTF-8''{quote(name, safe='')}"

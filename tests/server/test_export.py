@@ -1,0 +1,276 @@
+"""Members over HTTP as a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from io import StringIO
+from itertools import product
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from httpx import Response
+from litestar.testing import TestClient
+
+import bitseg
+from bitseg import Engine
+from server import Settings, create_app
+from server.lines import cell
+from tests.server.conftest import KEY, Two
+from tests.server.test_segments import ALL, Api
+
+BEGINNINGS = ["=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠"]  # noqa: RUF001 - as they come
+REST = ["1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x","y")', "\nSUM(A1)", "", "é, ü;\"'"]
+FORMULAS = ["".join(parts) for parts in product(BEGINNINGS, REST)]
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def api(engine: Engine) -> Iterator[Api]:
+    with TestClient(create_app(engine, Settings(KEY)), raise_server_exceptions=False) as client:
+        yield Api(client)
+
+
+def _rows(answer: Response) -> list[list[str]]:
+    assert answer.status_code == 200, answer.text
+    return list(csv.reader(StringIO(answer.content.decode(), newline=""), strict=True))
+
+
+def _lines(answer: Response) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in answer.content.splitlines()]
+
+
+def test_a_file_has_a_header_and_the_members(engine: Engine, api: Api) -> None:
+    engine.load_contacts(
+        [
+            {"id": "ann", "country": "Canada", "tags": ["a", "b"], "lead_score": -5,
+             "bounced": False, "customField.due": "2024-05-01"},
+            {"id": "bob", "lead_score": 1.5, "bounced": True},
+            {"id": "cid", "country": "Chile"},
+        ]
+    )  # fmt: skip
+    engine.define_field("customField.size", "string")
+    engine.load_contacts([{"id": "bob", "customField.size": "-5"}])
+    engine.define_segment("some", ["ann", "bob"])
+    path = (
+        "/segments/some/export?fields=contact.id,contact.tags,contact.lead_score,contact.bounced,"
+        "customField.due,customField.size,engagement.total_opens,contact.id"
+    )
+
+    answer = api("GET", path)
+    lines = _lines(api("GET", f"{path}&format=ndjson"))
+
+    assert answer.content.decode() == (
+        "contact.id,contact.tags,contact.lead_score,contact.bounced,customField.due,"
+        "customField.size,engagement.total_opens\r\n"
+        "ann,a; b,-5,false,2024-05-01T00:00:00.000Z,,0\r\n"
+        "bob,,1.5,true,,'-5,0\r\n"
+    )
+    assert lines == [
+        {"contact.id": "ann", "contact.tags": ["a", "b"], "contact.lead_score": -5,
+         "contact.bounced": False, "customField.due": "2024-05-01T00:00:00.000Z",
+         "engagement.total_opens": 0},
+        {"contact.id": "bob", "contact.lead_score": 1.5, "contact.bounced": True,
+         "customField.size": "-5", "engagement.total_opens": 0},
+    ]  # fmt: skip
+
+
+def test_it_is_an_attachment_of_a_type_that_nobody_guesses(engine: Engine, api: Api) -> None:
+    engine.define_segment("all", ALL)
+
+    answer = api("GET", "/segments/all/export")
+    lines = api("GET", "/segments/all/export?format=ndjson")
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="all.csv"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert _rows(answer) == [[*engine.fields]]
+    assert lines.headers["content-type"] == "application/x-ndjson"
+    assert lines.headers["content-disposition"] == 'attachment; filename="all.ndjson"'
+    assert lines.content == b""
+
+
+@pytest.mark.parametrize(
+    ("segment", "plain"),
+    [
+        ('a"b', "a_b"),
+        ("a\r\nSet-Cookie: x", "a__Set-Cookie__x"),
+        ("é/ü", "___"),
+        ("a b;c", "a_b_c"),
+    ],
+)
+def test_a_file_is_called_as_its_segment(
+    segment: str, plain: str, engine: Engine, api: Api
+) -> None:
+    engine.define_segment(segment, ALL)
+
+    answer = api("GET", f"/segments/{quote(segment, safe='')}/export")
+
+    assert answer.headers["content-disposition"] == (
+        f"attachment; filename=\"{plain}.csv\"; filename*=UTF-8''{quote(segment, safe='')}.csv"
+    )
+    assert "set-cookie" not in answer.headers
+
+
+def test_there_are_formulas_enough() -> None:
+    assert len(set(FORMULAS)) >= 60
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=ascii)
+def test_no_text_is_run_as_a_formula(formula: str, engine: Engine, api: Api) -> None:
+    engine.define_field("customField.note", "string")
+    values = {"first_name": formula, "tags": [formula, "b"], "customField.note": formula}
+    assert engine.load_contacts([{"id": "=1+1", **values}]).created == 1
+    engine.define_segment("all", ALL)
+    path = "/segments/all/export?fields=contact.id,contact.first_name,contact.tags,customField.note"
+
+    (row,) = _rows(api("GET", path))[1:]
+    (line,) = _lines(api("GET", f"{path}&format=ndjson"))
+
+    assert row == ["'=1+1", f"'{formula}", f"'{formula}; b", f"'{formula}"]
+    assert [*line.values()] == ["=1+1", formula, [formula, "b"], formula]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"', '""', 'a "b" c', "a,b", "a;b", "a\nb", "a\r\nb", "a\rb", "\n", " a ", "'a", "é", "日本語",
+     "👩\u200d👩", "\u202eabc", "a\u2028b", "a\0b", "x" * 10_000, "1=1", "a@b.c"],
+    ids=ascii,
+)  # fmt: skip
+def test_every_other_text_is_read_back_as_it_was(text: str, engine: Engine, api: Api) -> None:
+    engine.define_field("customField.note", "string")
+    engine.load_contacts([{"id": "a", "customField.note": text}])
+    engine.define_segment("all", ALL)
+
+    assert _rows(api("GET", "/segments/all/export?fields=customField.note")) == [
+        ["customField.note"], [text],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-1.0, "-1"), (0.1, "0.1"), (2.0**53, "9007199254740992"), (1e300, "1e+300"),
+     (-1e-7, "-1e-07"), (7, "7"), (True, "true"), (False, "false"), (None, ""), ([], "")],
+)  # fmt: skip
+def test_a_value_that_is_no_text_is_a_cell(value: Any, text: str) -> None:
+    assert cell(value) == text
+
+
+def _many(engine: Engine, count: int) -> list[str]:
+    ids = [f"c{number}" for number in range(count)]
+    engine.load_contacts([{"id": one, "country": "Chile"} for one in ids])
+    engine.define_segment("all", ALL)
+    return ids
+
+
+def test_five_thousand_members_come_in_pages(engine: Engine, api: Api) -> None:
+    ids = _many(engine, 5_000)
+    rows = _rows(api("GET", "/segments/all/export?fields=contact.id,contact.country"))
+
+    assert [len(page) for page in engine.segments.pages("all")] == [1_000] * 5
+    assert rows == [["contact.id", "contact.country"], *([one, "Chile"] for one in ids)]
+    assert [one["contact.id"] for one in _lines(
+        api("GET", "/segments/all/export?format=ndjson&fields=contact.id")
+    )] == ids  # fmt: skip
+
+
+def _meanwhile(engine: Engine, monkeypatch: pytest.MonkeyPatch, happens: Any) -> None:
+    """Let something happen each time a page was read."""
+    pages = engine.segments.pages
+
+    def watched(*args: Any, **more: Any) -> Iterator[Any]:
+        for page in pages(*args, **more):
+            yield page
+            happens()
+
+    monkeypatch.setattr(engine.segments, "pages", watched)
+
+
+def test_who_is_erased_meanwhile_is_left_out_and_nobody_comes_in(
+    engine: Engine, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = _many(engine, 3_000)
+    gone = ids[500:1_500] + ids[2_000:]
+
+    def erase() -> None:
+        engine.delete_contacts(gone)
+        engine.load_contacts(
+            [{"id": "new"}, {"id": ids[1_400]}, {"id": ids[1_600], "country": "X"}]
+        )
+
+    _meanwhile(engine, monkeypatch, erase)
+
+    rows = _rows(api("GET", "/segments/all/export?fields=contact.id,contact.country"))[1:]
+
+    assert [one for one, _ in rows] == ids[:1_000] + ids[1_500:2_000]
+    assert dict(rows)[ids[1_600]] == "X"
+    assert len(engine) == 1_002
+
+
+def _open(two: Two) -> list[str]:
+    with ExitStack() as held:
+        return [one for one, lease in two.tenants.check().items() if held.enter_context(lease)]
+
+
+def test_a_tenants_engine_stays_open_to_the_last_byte(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = two.key("acme")
+    two.ask("GET", "/api/tenant", key)
+    open_then = []
+
+    def sweep() -> None:
+        two.clock.at += 60_000
+        two.tenants.sweep()
+        open_then.append(_open(two))
+
+    with two.tenants.hold("acme") as engine:
+        _many(engine, 1_500)
+        two.control.claim_segment("all", "acme")
+        _meanwhile(engine, monkeypatch, sweep)
+
+    answer = two.ask("GET", "/api/segments/all/export?fields=contact.id", key)
+    two.clock.at += 60_000
+    two.tenants.sweep()
+
+    assert len(_rows(answer)) == 1 + 1_501
+    assert open_then == [["acme"]] * 2
+    assert _open(two) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [("fields=contact.nothing", "fields"), ("fields=contact.id,nothing", "fields"),
+     ("fields=", "fields"), ("fields=,", "fields"), ("format=xlsx", "format"),
+     ("format=", "format")],
+)  # fmt: skip
+def test_what_cannot_be_sent_is_refused_before_the_first_byte(
+    query: str, path: str, engine: Engine, api: Api
+) -> None:
+    engine.define_segment("all", ALL)
+
+    answer = api("GET", f"/segments/all/export?{query}")
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "content-disposition" not in answer.headers
+    assert {error["path"] for error in answer.json()["errors"]} == {path}
+
+
+def test_a_segment_that_is_not_there_is_404(api: Api) -> None:
+    answer = api("GET", "/segments/nothing/export")
+
+    assert answer.status_code == 404
+    assert "content-disposition" not in answer.headers
+
+
+def test_pages_are_refused_as_they_are_asked_for() -> None:
+    with pytest.raises(bitseg.UnknownSegmentError):
+        Engine().segments.pages("nothing")
