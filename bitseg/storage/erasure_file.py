@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from bitseg.storage import erasures
@@ -23,6 +24,7 @@ class ErasureFile:
         self._database = database
         self._salt = salt
         self.due = True
+        self._lock = Lock()  # the keeper looks, and others ask for snapshots
 
     def write(self) -> None:
         """Bring the list up to date, where it is not.
@@ -30,14 +32,15 @@ class ErasureFile:
         Raises:
             StoreError: it could not be written; it is tried again.
         """
-        if not self.due:
-            return
-        self.due = False
-        try:
-            with self._database.reading() as connection:
-                listed = erasures.read(connection, self._salt)
-            if listed.erased:
-                erasures.to_file(listed, erasures.beside(self._database.path))
-        except BaseException:
-            self.due = True
-            raise
+        with self._lock:
+            if not self.due:
+                return
+            self.due = False  # before it is read: who is erased meanwhile makes it due again
+            try:
+                with self._database.reading() as connection:
+                    listed = erasures.read(connection, self._salt)
+                if listed.erased:
+                    erasures.to_file(listed, erasures.beside(self._database.path))
+            except BaseException:
+                self.due = True
+                raise

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -302,3 +304,30 @@ def test_the_list_is_written_once_for_each_erasure(
     assert written == [1, 2]
     engine.close()
     assert written == [1, 2]
+
+
+def test_two_threads_that_write_the_list_do_not_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bitseg.open(tmp_path / "a.db", clock=Clock())
+    store: Any = engine._writes.store  # noqa: SLF001 - likewise
+    engine.load_contacts([{"id": str(i)} for i in range(9)])
+    within = []
+    write = erasures.to_file
+
+    def slowly(listed: erasures.ErasureList, path: Path) -> None:
+        within.append(threading.get_ident())
+        assert len(within) == 1
+        time.sleep(0.02)
+        write(listed, path)
+        within.pop()
+
+    monkeypatch.setattr(erasures, "to_file", slowly)
+    for i in range(9):
+        engine.delete_contacts([str(i)])
+        looking = threading.Thread(target=store._listed.write)  # noqa: SLF001 - as the keeper does
+        looking.start()
+        engine.snapshot()
+        looking.join()
+    engine.close()
+    assert len(erasures.from_file(tmp_path / "a.db-erasures").erased) == 9
