@@ -223,8 +223,9 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
     identity = read_identity(connection)
     place, manifest = newest(connection, identity.salt)
     needed = parts_needed(connection, place, manifest)
-    behind = _size(connection, needed - set(() if manifest is None else manifest.parts()))
-    meter = Meter(_journal_size(connection) + _size(connection, needed), progress)
+    held = set() if manifest is None else set(manifest.parts())
+    behind = _size(connection, needed - held)
+    meter = Meter(_journal_size(connection) + behind + _size(connection, held), progress)
     connections = (connection,) if second is None else (connection, second)
     reader_ = Reader(writes, covers, meter, connections)
     if manifest is not None:

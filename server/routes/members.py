@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -88,11 +89,7 @@ async def add_members(
     request: Request[Any, Any, Any], segment_id: FromPath[str], engine: NamedDependency[Engine]
 ) -> Moved:
     """Put contacts into a static segment."""
-    data = await request.body()
-    given, once = body_of(data, SomeContacts), once_of(request, data)
-    return await asyncio.to_thread(
-        engine.segments.add_contacts, id_of(segment_id), **given, once=once
-    )
+    return await _moved(request, engine.segments.add_contacts, id_of(segment_id))
 
 
 @delete(
@@ -108,11 +105,15 @@ async def remove_members(
     request: Request[Any, Any, Any], segment_id: FromPath[str], engine: NamedDependency[Engine]
 ) -> Moved:
     """Take contacts out of a static segment."""
+    return await _moved(request, engine.segments.remove_contacts, id_of(segment_id))
+
+
+async def _moved(
+    request: Request[Any, Any, Any], move: Callable[..., Moved], segment: str
+) -> Moved:
     data = await request.body()
     given, once = body_of(data, SomeContacts), once_of(request, data)
-    return await asyncio.to_thread(
-        engine.segments.remove_contacts, id_of(segment_id), **given, once=once
-    )
+    return await asyncio.to_thread(move, segment, **given, once=once)
 
 
 @post(
