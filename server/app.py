@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import version
+from time import monotonic_ns
 from typing import Final
 
 from litestar import Litestar, Router
@@ -13,6 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from bitseg import Engine, clock
+from server.allowances import Allowances, tell
 from server.auth import EveryRouteSaysItsScope, Gate, anybody, let_in
 from server.control import Control, KeyRequest
 from server.errors import EXCEPTION_HANDLERS
@@ -88,6 +90,7 @@ def create_app(
     settings: Settings,
     control: Control | None = None,
     now: Callable[[], int] = clock.system_now,
+    monotonic: Callable[[], int] = monotonic_ns,
 ) -> Litestar:
     """Return the app that serves an engine, or the tenants of a data directory.
 
@@ -97,11 +100,13 @@ def create_app(
         settings: the key that opens ``/api`` where there is one engine, and limits.
         control: the tenants and their keys; None = one tenant, with the key of the settings.
         now: returns ms since 1970 UTC.
+        monotonic: returns ns since whenever; what callers may do is counted by it.
     """
     engines = served if isinstance(served, Engines) else _sole(served)
     control = control or _control_of_one(settings, now)
     tokens = None if settings.tokens is None else Tokens(settings.tokens)
-    gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), now)
+    allowances = Allowances(settings.rate, monotonic)
+    gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), allowances, now)
     api = Router(
         "/api",
         route_handlers=list(ROUTES),
@@ -117,6 +122,7 @@ def create_app(
             "engines": Provide(lambda: engines, sync_to_thread=False),
         },
         plugins=[EveryRouteSaysItsScope()],
+        before_send=[tell],
         lifespan=[Upkeep(control, gate, engines)],
         state=State({"control": control, "gate": gate}, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,

@@ -25,6 +25,7 @@ from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute
 
 from bitseg import StoreError
+from server.allowances import Allowance, Allowances, note
 from server.control import SCOPES, Control, Scope
 from server.keys import is_key
 from server.refusals import Refusals
@@ -57,11 +58,13 @@ class Caller(msgspec.Struct, frozen=True):
         tenant_id: whose data they are about.
         scope: what the caller may do.
         name: the key's name, or the token's ``sub``: whatever is made is made by it.
+        allowance: how much of it the caller may do.
     """
 
     tenant_id: str
     scope: Scope
     name: str
+    allowance: Allowance
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -116,14 +119,16 @@ class Gate:
         control: Control,
         tokens: Tokens | None,
         refusals: Refusals,
+        allowances: Allowances,
         now: Callable[[], int],
     ) -> None:
-        """Take where keys and tokens are judged, who was refused, and the clock (ms)."""
+        """Take where keys and tokens are judged, who was refused, what each may, the clock (ms)."""
         self.used: dict[str, int] = {}
         """When keys were used, by id, since somebody last took it away to note it."""
         self._control = control
         self._tokens = tokens
         self._refusals = refusals
+        self._allowances = allowances
         self._now = now
         self._known: dict[bytes, Known] = {}
         self._version = -1
@@ -137,7 +142,8 @@ class Gate:
             NotAuthorizedException: it carries no key or token that is good.
             PermissionDeniedException: the caller's scope is too small.
             ServiceUnavailableException: keys cannot be looked up.
-            TooManyRequestsException: instead of the first, where its address was refused too often.
+            TooManyRequestsException: the caller calls too often; or, instead of the first, its
+                address was refused too often.
         """
         credential = _credential(connection.headers.getall("authorization", []))
         try:
@@ -147,6 +153,7 @@ class Gate:
             raise ServiceUnavailableException(_UNREADABLE) from error
         if caller is None:
             self._refuse(connection.client.host if connection.client else "")
+        self._count(connection, caller.allowance)
         connection.state.caller = caller
         scope = handler.opt["scope"]
         if SCOPES.index(caller.scope) < SCOPES.index(scope):
@@ -184,14 +191,32 @@ class Gate:
             key = self._control.find_key(digest)  # shorter than waiting for a thread
             if key is None or not key.opens_at(now):
                 return None
-            return Known(Caller(key.tenant_id, key.scope, key.name), key.expires_at, key.id)
+            allowance = self._allowances.of(key.id, key.rate)
+            caller = Caller(key.tenant_id, key.scope, key.name, allowance)
+            return Known(caller, key.expires_at, key.id)
         if self._tokens is None or credential.count(".") != 2:
             return None
         claims = await asyncio.to_thread(self._tokens.read, credential, now)  # may ask the issuer
         if claims is None or self._control.tenant(claims.tenant) is None:
             return None
         ends_at = min(claims.ends_at, now + TOKEN_KEPT_MS)
-        return Known(Caller(claims.tenant, claims.scope, claims.sub), ends_at)
+        allowance = self._allowances.of((claims.tenant, claims.sub), None)
+        return Known(Caller(claims.tenant, claims.scope, claims.sub, allowance), ends_at)
+
+    def _count(self, connection: ASGIConnection[Any, Any, Any, Any], allowance: Allowance) -> None:
+        """Count a call, and let its answer tell what is left.
+
+        Raises:
+            TooManyRequestsException: there were too many.
+        """
+        now = self._allowances.now()
+        wait = allowance.take(now)
+        note(connection.scope, allowance.headers(now))
+        if wait:
+            raise TooManyRequestsException(
+                f"More than {allowance.rate} calls a second; wait, and call again.",
+                headers={"Retry-After": str(wait)},
+            )
 
     def _refuse(self, address: str) -> NoReturn:
         wait = self._refusals.wait(address, self._now())

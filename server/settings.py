@@ -18,6 +18,10 @@ REFUSALS_A_MINUTE: Final = 10
 """So often an address is told that its key is not good; then it is told to wait."""
 
 
+RATE: Final = 100
+"""Calls a second of a key that has no rate of its own."""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """What a server runs with.
 
@@ -29,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
         body_limit: the largest JSON body in bytes.
         tokens: which JWTs are taken beside keys; None = none.
         refusals_a_minute: how often an address is told that its key is not good.
+        rate: calls a second of a key that has no rate of its own, and of each caller with tokens.
     """
 
     key: str | None = None
@@ -37,3 +42,4 @@ class Settings(msgspec.Struct, frozen=True):
     body_limit: int = BODY_LIMIT
     tokens: TokenSettings | None = None
     refusals_a_minute: int = REFUSALS_A_MINUTE
+    rate: int = RATE

@@ -10,7 +10,7 @@ import click
 from bitseg import Fault, FieldError, clock
 from bitseg.cli import Instant, show_json, show_table
 from server.cli.data import data_option, json_option, open_control, show_moment
-from server.control import SCOPES, KeyRequest, Scope
+from server.control import RATE_MOST, SCOPES, KeyRequest, Scope
 from server.schemas.keys import show, show_made
 
 _tenant = click.argument("tenant_id", metavar="TENANT")
@@ -35,6 +35,11 @@ def command() -> None:
     show_default=True,
     help="How long that one goes on.",
 )
+@click.option(
+    "--rate",
+    type=click.IntRange(1, RATE_MOST),
+    help="Calls a second that it is good for; without, as the server has it.",
+)
 @json_option
 def create(  # noqa: PLR0913, PLR0917 - one argument for each option
     tenant_id: str,
@@ -44,13 +49,15 @@ def create(  # noqa: PLR0913, PLR0917 - one argument for each option
     expires: datetime | None,
     replaces: str | None,
     for_days: int,
+    rate: int | None,
     *,
     as_json: bool,
 ) -> None:
     """Make a key of TENANT and print it, this once."""
     ends = None if expires is None else clock.to_ms(expires)
     with open_control(data) as control:
-        key, text = control.create_key(tenant_id, KeyRequest(name, scope, ends, replaces, for_days))
+        wanted = KeyRequest(name, scope, ends, replaces, for_days, rate)
+        key, text = control.create_key(tenant_id, wanted)
     if as_json:
         show_json(show_made(key, text))
         return

@@ -66,8 +66,13 @@ def _tenants_keys_segments(connection: sqlite3.Connection) -> None:
     tables.table("segments").create_index(["tenant_id"])
 
 
+def _rates(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE keys ADD COLUMN rate INTEGER")
+
+
 MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
     ("tenants, keys and segments", _tenants_keys_segments),
+    ("rates of keys", _rates),
 )
 """All migrations, in order. A file's format is how many of them it has had (``user_version``)."""
 

@@ -21,6 +21,9 @@ DAY_MS: Final = 86_400_000
 LONGEST_OVERLAP: Final = 7
 """Days for which a key that was replaced may go on."""
 
+RATE_MOST: Final = 1_000_000
+"""Calls a second that a key may be good for."""
+
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 
 
@@ -60,6 +63,7 @@ class Key(msgspec.Struct, frozen=True):
         last_used_at: to the minute; None = never.
         expires_at: from then on it opens nothing; None = never.
         revoked_at: when it was taken back; None where it was not.
+        rate: how many calls a second it is good for; None = as the server has it.
     """
 
     id: str
@@ -72,6 +76,7 @@ class Key(msgspec.Struct, frozen=True):
     last_used_at: int | None = None
     expires_at: int | None = None
     revoked_at: int | None = None
+    rate: int | None = None
 
     def opens_at(self, now: int) -> bool:
         """Return whether it is good at an instant, ms."""
@@ -87,6 +92,8 @@ class KeyRequest(msgspec.Struct, frozen=True):
         expires_at: ms since 1970 UTC; None = never.
         replaces: the id of the key that it comes after; None = of none.
         replaced_for_days: how long that one goes on, 0 to 7 days.
+        rate: calls a second; None = as the server has it.
+        rate_most: the most that they may be.
     """
 
     name: str
@@ -94,6 +101,8 @@ class KeyRequest(msgspec.Struct, frozen=True):
     expires_at: int | None = None
     replaces: str | None = None
     replaced_for_days: int = 0
+    rate: int | None = None
+    rate_most: int = RATE_MOST
 
     def faults(self, now: int) -> list[Fault]:
         """Return what may not be so at an instant, ms."""
@@ -106,6 +115,9 @@ class KeyRequest(msgspec.Struct, frozen=True):
         if not 0 <= self.replaced_for_days <= LONGEST_OVERLAP:
             message = f"Expected 0 to {LONGEST_OVERLAP} days, got {self.replaced_for_days}."
             found.append(Fault("replaced_for_days", message, code="out_of_range"))
+        if self.rate is not None and not 1 <= self.rate <= self.rate_most:
+            message = f"Expected 1 to {self.rate_most:,} calls a second, got {self.rate:,}."
+            found.append(Fault("rate", message, code="out_of_range"))
         return found
 
 

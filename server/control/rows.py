@@ -24,9 +24,17 @@ _FREE: Final = {"last_used_at"}
 """Cells that change alone and open nothing; no digest covers them."""
 
 
+_LATER: Final = {"rate"}
+"""Cells that rows of earlier formats have not; empty, they are not covered either."""
+
+
 def row_digest(table: str, cells: dict[str, object]) -> bytes:
     """Return the digest of a row's cells."""
-    covered = {name: value for name, value in cells.items() if name not in _FREE}
+    covered = {
+        name: value
+        for name, value in cells.items()
+        if name not in _FREE and not (value is None and name in _LATER)
+    }
     said = msgspec.msgpack.encode((table, covered))
     return hashlib.blake2b(said, digest_size=_DIGEST_BYTES).digest()
 

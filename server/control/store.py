@@ -207,6 +207,7 @@ class Control:
                 prefix=text[:PREFIX_LENGTH],
                 created_at=now,
                 expires_at=wanted.expires_at,
+                rate=wanted.rate,
             )
             if before is not None:
                 rows.write(connection, _ending(before, now + wanted.replaced_for_days * DAY_MS))

@@ -66,7 +66,7 @@ async def create_key(
     control: NamedDependency[Control],
 ) -> KeyMade:
     """Make a key. With ``replaces``, another one ends, at once or in up to 7 days."""
-    key, text = await asyncio.to_thread(_create, control, caller.tenant_id, await request.body())
+    key, text = await asyncio.to_thread(_create, control, caller, await request.body())
     return show_made(key, text)
 
 
@@ -85,8 +85,12 @@ async def revoke_key(
         raise NotFoundException("No key has this id.")
 
 
-def _create(control: Control, tenant_id: str, body: bytes) -> tuple[Key, str]:
+def _create(control: Control, caller: Caller, body: bytes) -> tuple[Key, str]:
     asked = body_of(body, NewKey)
     ends = asked.pop("expires_at", None)
-    wanted = KeyRequest(**asked, expires_at=None if ends is None else clock.to_ms(ends))
-    return control.create_key(tenant_id, wanted)
+    wanted = KeyRequest(
+        **asked,
+        expires_at=None if ends is None else clock.to_ms(ends),
+        rate_most=caller.allowance.rate,  # or who is limited would make a key that is not
+    )
+    return control.create_key(caller.tenant_id, wanted)

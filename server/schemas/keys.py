@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from server.control import Key, Scope
+from server.control import RATE_MOST, Key, Scope
 
 EXAMPLE: Final[dict[str, Any]] = {
     "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
@@ -18,6 +18,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "last_used_at": None,
     "expires_at": "2027-03-01T00:00:00Z",
     "revoked_at": None,
+    "rate": 50,
 }
 MADE_EXAMPLE: Final[dict[str, Any]] = {"key": "bsg_live_" + "0" * 30 + "2C8GjS", **EXAMPLE}
 REQUEST_EXAMPLE: Final[dict[str, Any]] = {
@@ -36,6 +37,7 @@ class NewKey(msgspec.Struct, frozen=True):
         expires_at: from then on it opens nothing, ISO 8601 with an offset; without, it has no end.
         replaces: the id of the key that it comes after.
         replaced_for_days: how long that one goes on.
+        rate: calls a second, up to what the key that asks may make; without, as the server has it.
     """
 
     name: str
@@ -43,6 +45,7 @@ class NewKey(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
     replaces: str | None = None
     replaced_for_days: Annotated[int, msgspec.Meta(ge=0, le=7)] = 0
+    rate: Annotated[int, msgspec.Meta(ge=1, le=RATE_MOST)] | None = None
 
 
 class KeyShown(msgspec.Struct, frozen=True):
@@ -57,6 +60,7 @@ class KeyShown(msgspec.Struct, frozen=True):
         last_used_at: to the minute; None = never.
         expires_at: from then on it opens nothing; None = never.
         revoked_at: when it was taken back; None where it was not.
+        rate: calls a second; None = as the server has it.
     """
 
     id: str
@@ -67,6 +71,7 @@ class KeyShown(msgspec.Struct, frozen=True):
     last_used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    rate: int | None
 
 
 class KeyMade(KeyShown, frozen=True):

@@ -38,7 +38,7 @@ def _has(answer: Any, shown: Any) -> bool:
 
 
 def test_every_call_is_answered_as_the_docs_say() -> None:
-    app = create_app(bitseg.Engine(), Settings(KEY))
+    app = create_app(bitseg.Engine(), Settings(KEY, rate=1_000_000))
     segment_id = ""
     with TestClient(app, raise_server_exceptions=False) as client:
         for sent, answered in _calls():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic_ns
 from typing import Any
 
 import pytest
@@ -52,7 +53,8 @@ def engine() -> Engine:
 @pytest.fixture(scope="module")
 def client(engine: Engine) -> Iterator[TestClient[Litestar]]:
     with TestClient(
-        create_app(engine, Settings(KEY, refusals_a_minute=1_000)), raise_server_exceptions=False
+        create_app(engine, Settings(KEY, refusals_a_minute=1_000, rate=1_000_000)),
+        raise_server_exceptions=False,
     ) as client:
         yield client
 
@@ -83,7 +85,12 @@ class Two:
         data: the directory.
     """
 
-    def __init__(self, data: Path, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        settings: Settings | None = None,
+        monotonic: Callable[[], int] = monotonic_ns,
+    ) -> None:
         self.clock = Clock()
         self.data = data
         self.control = with_tenants(Control(data / "control.db", self.clock), "acme", "zeta")
@@ -95,9 +102,10 @@ class Two:
         self.tenants.ready()
         self.app = create_app(
             self.tenants,
-            settings or Settings(refusals_a_minute=1_000),
+            settings or Settings(refusals_a_minute=1_000, rate=1_000_000),
             self.control,
             self.clock,
+            monotonic,
         )
         self.client = TestClient(self.app, raise_server_exceptions=False)
 

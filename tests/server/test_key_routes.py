@@ -33,6 +33,7 @@ def test_a_key_is_made_and_shown_once(two: Two) -> None:
         "last_used_at": None,
         "expires_at": "2026-03-31T22:00:00Z",
         "revoked_at": None,
+        "rate": None,
         "key": answer["key"],
     }
     assert two.ask("GET", "/api/tenant", answer["key"]).status_code == 200
