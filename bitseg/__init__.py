@@ -4,6 +4,7 @@ from bitseg.engine import Engine
 from bitseg.errors import (
     BitsegError,
     DamagedError,
+    DeadlineError,
     Fault,
     FieldError,
     GuardError,
@@ -11,6 +12,7 @@ from bitseg.errors import (
     LoadError,
     MissingExtraError,
     NoRoomError,
+    NotKeptError,
     RepeatError,
     RevisionError,
     RuleError,
@@ -21,6 +23,7 @@ from bitseg.errors import (
     UnknownSegmentError,
 )
 from bitseg.fields import BUILT_IN, DATA_TYPES, EVENT_KINDS, Field
+from bitseg.limits import kept_only, time_limit
 from bitseg.members import Members
 from bitseg.opening import backup, open, restore, verify  # noqa: A004 - SPEC 8 calls it open
 from bitseg.operators import MEASURE_OPERATORS, OPERATORS, Operator
@@ -58,6 +61,7 @@ __all__ = [
     "BitsegError",
     "ContactPage",
     "DamagedError",
+    "DeadlineError",
     "Definition",
     "Diff",
     "Engine",
@@ -77,6 +81,7 @@ __all__ = [
     "MissingExtraError",
     "Moved",
     "NoRoomError",
+    "NotKeptError",
     "Once",
     "Operator",
     "Overlap",
@@ -99,7 +104,9 @@ __all__ = [
     "UnknownSegmentError",
     "Verified",
     "backup",
+    "kept_only",
     "open",
     "restore",
+    "time_limit",
     "verify",
 ]

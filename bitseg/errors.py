@@ -11,6 +11,8 @@ BitsegError
 ├── UnknownSegmentError  no segment has that id                                    (LookupError)
 ├── UnknownRevisionError a segment has no revision of that number                  (LookupError)
 ├── RepeatError          a write's key stands for another one, or it still runs    (ValueError)
+├── DeadlineError        a question takes longer than it may                       (TimeoutError)
+├── NotKeptError         a question was to be answered from what is kept, and is not (LookupError)
 ├── StoreError           the file can not be written or read                       (OSError)
 │   ├── NoRoomError      there is no room to write; what was there still stands
 │   ├── InUseError       another process has the file
@@ -140,6 +142,18 @@ class RepeatError(BitsegError, ValueError):
         """Take what is wrong, and whether it is that the first write still runs."""
         super().__init__(*faults)
         self.running = running
+
+
+class DeadlineError(BitsegError, TimeoutError):
+    """A question takes longer than it may; what was built for it is kept."""
+
+    code = "deadline"
+
+
+class NotKeptError(BitsegError, LookupError):
+    """A question was to be answered from what is kept, and something has to be built."""
+
+    code = "not_kept"
 
 
 class StoreError(BitsegError, OSError):

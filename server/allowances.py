@@ -6,10 +6,13 @@ It is arithmetic on one number, so that asking for it costs next to nothing.
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from litestar.exceptions import TooManyRequestsException
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterator
 
     from litestar.types import Message, Scope
 
@@ -19,6 +22,9 @@ BURST_S: Final = 2
 
 EXPORTS_MOST: Final = 2
 """So many exports of one caller run at once."""
+
+AFTER_EXPORTS_S: Final = 5
+"""Who has so many is told to come again after this."""
 
 CALLERS_MOST: Final = 10_000
 """So many callers are counted at once; beyond them those that did not call are forgotten first."""
@@ -64,6 +70,24 @@ class Allowance:
     def is_full(self, now: int) -> bool:
         """Return whether nothing is counted any more, so that it may be forgotten."""
         return self._paid_at <= now and not self.exports
+
+    @contextmanager
+    def exporting(self) -> Iterator[None]:
+        """Count an export for the length of the block.
+
+        Raises:
+            TooManyRequestsException: too many run.
+        """
+        if self.exports >= EXPORTS_MOST:
+            raise TooManyRequestsException(
+                f"Expected at most {EXPORTS_MOST} exports at a time; wait until one has ended.",
+                headers={"Retry-After": str(AFTER_EXPORTS_S)},
+            )
+        self.exports += 1
+        try:
+            yield
+        finally:
+            self.exports -= 1
 
     def headers(self, now: int) -> list[tuple[bytes, bytes]]:
         """Return what tells the caller: its burst, what is left, and in how many seconds all is."""

@@ -18,6 +18,7 @@ from server.allowances import Allowances, tell
 from server.auth import EveryRouteSaysItsScope, Gate, anybody, let_in
 from server.control import Control, KeyRequest
 from server.errors import EXCEPTION_HANDLERS
+from server.evaluations import Evaluations
 from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
 from server.paths import App
 from server.refusals import Refusals
@@ -106,6 +107,7 @@ def create_app(
     control = control or _control_of_one(settings, now)
     tokens = None if settings.tokens is None else Tokens(settings.tokens)
     allowances = Allowances(settings.rate, monotonic)
+    evaluations = Evaluations(settings.evaluations_at_once, settings.evaluation_seconds)
     gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), allowances, now)
     api = Router(
         "/api",
@@ -120,6 +122,7 @@ def create_app(
         dependencies={
             "control": Provide(lambda: control, sync_to_thread=False),
             "engines": Provide(lambda: engines, sync_to_thread=False),
+            "evaluations": Provide(lambda: evaluations, sync_to_thread=False),
         },
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell],

@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 from bitseg import (
     BitsegError,
     DamagedError,
+    DeadlineError,
     Fault,
     FieldError,
     GuardError,
@@ -22,6 +23,7 @@ from bitseg import (
     LoadError,
     MissingExtraError,
     NoRoomError,
+    NotKeptError,
     RepeatError,
     RevisionError,
     RuleError,
@@ -46,6 +48,8 @@ STATUS: Final[dict[type[BitsegError], int]] = {
     UnknownContactError: HTTPStatus.NOT_FOUND,
     UnknownSegmentError: HTTPStatus.NOT_FOUND,
     RepeatError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DeadlineError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotKeptError: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     InUseError: HTTPStatus.SERVICE_UNAVAILABLE,
     DamagedError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -125,7 +129,8 @@ def _of_bitseg(_request: Request[Any, Any, Any], error: BitsegError) -> Response
         return _answer(HTTPStatus.CONFLICT, detail, error.faults)
     if isinstance(error, SegmentError) and not isinstance(error, RevisionError):
         return _send(_conflict(error, detail))
-    return _answer(STATUS[type(error)], detail, error.faults)
+    again = {"Retry-After": "1"} if isinstance(error, DeadlineError) else None
+    return _answer(STATUS[type(error)], detail, error.faults, again)
 
 
 def _of_store(request: Request[Any, Any, Any], error: StoreError) -> Response[Problem]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from litestar import Request
 from litestar.di import NamedDependency
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from litestar.types import Scope as Connection
 
     from server.starting import Starting
+
+T = TypeVar("T")
 
 _HELD: Final = "bitseg_leases"
 
@@ -115,8 +117,13 @@ async def provide_engine(
 ) -> Engine:
     """Return the engine of the caller's tenant, which stays open until the answer is sent."""
     lease: Lease = await engines.lease(caller.tenant_id)
+    return hold(request, lease)
+
+
+def hold(request: Request[Any, Any, Any], what: AbstractContextManager[T]) -> T:
+    """Enter a block that ends when the answer is sent, to the last byte, or cannot be."""
     held: ExitStack = request.scope["state"][_HELD]
-    return held.enter_context(lease)
+    return held.enter_context(what)
 
 
 async def provide_caller(request: Request[Any, Any, Any]) -> Caller:

@@ -22,6 +22,13 @@ RATE: Final = 100
 """Calls a second of a key that has no rate of its own."""
 
 
+EVALUATION_SECONDS: Final = 2.0
+"""So long a question may be answered, and wait for its turn before that."""
+
+EVALUATIONS_AT_ONCE: Final = 4
+"""So many questions at once are answered by more than what is kept."""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """What a server runs with.
 
@@ -34,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True):
         tokens: which JWTs are taken beside keys; None = none.
         refusals_a_minute: how often an address is told that its key is not good.
         rate: calls a second of a key that has no rate of its own, and of each caller with tokens.
+        evaluation_seconds: how long a question may be answered, and wait for its turn before that.
+        evaluations_at_once: how many are answered at once by more than what is kept.
     """
 
     key: str | None = None
@@ -43,3 +52,5 @@ class Settings(msgspec.Struct, frozen=True):
     tokens: TokenSettings | None = None
     refusals_a_minute: int = REFUSALS_A_MINUTE
     rate: int = RATE
+    evaluation_seconds: float = EVALUATION_SECONDS
+    evaluations_at_once: int = EVALUATIONS_AT_ONCE

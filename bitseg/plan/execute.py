@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bitseg.bitmap import VERSIONS, RowSet
+from bitseg.limits import check_building
 from bitseg.plan.asks import ask
 from bitseg.plan.kept import LEAST_BYTES, KeptLeaf
 from bitseg.plan.nodes import (
@@ -135,6 +136,7 @@ class Executor:
         kept = self._kept.get(plan)
         n = self._tenant.contacts.n
         if not isinstance(kept, KeptLeaf):
+            check_building()
             kept = KeptLeaf(*ask(plan, self._tenant))
             try:
                 members = kept.settle(now, n)
@@ -144,6 +146,8 @@ class Executor:
             self._tally_size = self._tenant.events.tally_bytes
             self._keep(plan, kept)
             return members, kept.version
+        if kept.is_forgotten:
+            check_building()
         before = kept.version
         members = kept.settle(now, n)
         if kept.version != before:

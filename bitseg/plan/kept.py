@@ -98,6 +98,11 @@ class KeptLeaf:
         self._touches = 0
 
     @property
+    def is_forgotten(self) -> bool:
+        """Whether it has to be built anew."""
+        return self._members is None
+
+    @property
     def nbytes(self) -> int:
         """Bytes held."""
         members = 0 if self._members is None else self._members.nbytes

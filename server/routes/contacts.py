@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from litestar.params import FromPath, FromQuery
 
 from bitseg import ContactPage, Engine, Timeline, UnknownContactError
 from server.auth import needs
+from server.evaluations import Evaluations
 from server.paths import id_of
 from server.requests import body_of, once_of
 from server.routes.segments import Limit, Offset
@@ -94,12 +96,13 @@ async def delete_contacts(
 )
 async def find_contacts(
     engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
     q: FromQuery[str] = "",
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> ContactPage:
     """Find contacts by a part of the id, e-mail or name, in the order of first load."""
-    return await asyncio.to_thread(engine.find_contacts, q, offset=offset, limit=limit)
+    return await evaluations.run(partial(engine.find_contacts, q, offset=offset, limit=limit))
 
 
 @get(
@@ -140,11 +143,13 @@ async def delete_contact(
     opt=needs("read"),
 )
 async def list_memberships(
-    engine: NamedDependency[Engine], contact_id: FromPath[str]
+    engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
+    contact_id: FromPath[str],
 ) -> InSegments:
     """Return the segments that a contact is in now."""
     contact = id_of(contact_id)
-    return InSegments(contact, await asyncio.to_thread(engine.segments.of, contact))
+    return InSegments(contact, await evaluations.run(partial(engine.segments.of, contact)))
 
 
 @get(

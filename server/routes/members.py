@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from bitseg import Engine, Explanation, Fault, FieldError, Moved, Overlap, UnknownContactError
 from server.auth import needs
+from server.evaluations import Evaluations
 from server.paths import id_of
 from server.requests import body_of, named_at, once_of
 from server.routes.segments import Limit, Offset
@@ -55,6 +57,7 @@ class MemberPage(msgspec.Struct, frozen=True):
 async def list_members(  # noqa: PLR0913, PLR0917 - each says which
     segment_id: FromPath[str],
     engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
     offset: Offset = 0,
     limit: Limit = 50,
     after: FromQuery[str | None] = None,
@@ -73,7 +76,7 @@ async def list_members(  # noqa: PLR0913, PLR0917 - each says which
             raise FieldError(Fault("after", str(error), code=error.code)) from None
         return MemberPage(segment, contacts, total)
 
-    return await asyncio.to_thread(page)
+    return await evaluations.run(page)
 
 
 @post(
@@ -130,12 +133,15 @@ async def _moved(
     opt=needs("read"),
 )
 async def ask_membership(
-    request: Request[Any, Any, Any], segment_id: FromPath[str], engine: NamedDependency[Engine]
+    request: Request[Any, Any, Any],
+    segment_id: FromPath[str],
+    engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
 ) -> dict[str, bool]:
     """Return, by contact id, whether they are in a segment now."""
     given = body_of(await request.body(), SomeContacts)
     ids = list(dict.fromkeys(given["contact_ids"]))
-    return await asyncio.to_thread(engine.segments.membership, id_of(segment_id), ids)
+    return await evaluations.run(partial(engine.segments.membership, id_of(segment_id), ids))
 
 
 @post(
@@ -148,7 +154,9 @@ async def ask_membership(
     opt=needs("read"),
 )
 async def explain_contact(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine]
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
 ) -> Explanation:
     """Return each condition's answer for one contact, with the contact's own value."""
     given = body_of(await request.body(), ExplainContact)
@@ -162,7 +170,7 @@ async def explain_contact(
         with named_at("contact_id"):
             return engine.explain(asked, given["contact_id"])
 
-    return await asyncio.to_thread(explain)
+    return await evaluations.run(explain)
 
 
 @post(
@@ -174,7 +182,11 @@ async def explain_contact(
     responses={200: answers(Overlap, "How they overlap.", examples.OVERLAP), **PROBLEMS},
     opt=needs("read"),
 )
-async def ask_overlap(request: Request[Any, Any, Any], engine: NamedDependency[Engine]) -> Overlap:
+async def ask_overlap(
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
+) -> Overlap:
     """Return how many members up to 20 segments have, and how many each two share."""
     given = body_of(await request.body(), SomeSegments)
 
@@ -182,7 +194,7 @@ async def ask_overlap(request: Request[Any, Any, Any], engine: NamedDependency[E
         with named_at("segments"):
             return engine.segments.overlap(given["segments"])
 
-    return await asyncio.to_thread(compare)
+    return await evaluations.run(compare)
 
 
 def _definition(engine: Engine, segment: str) -> Any:

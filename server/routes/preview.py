@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 
 from bitseg import Engine, Fault, Preview, RuleError, UnknownSegmentError
 from server.auth import needs
+from server.evaluations import Evaluations
 from server.schemas import examples
 from server.schemas.body import read
 from server.schemas.openapi import PROBLEMS
@@ -30,11 +31,13 @@ _NOBODY: Final[dict[str, object]] = {"match": "any", "groups": []}
     opt=needs("read"),
 )
 async def preview_segment(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine]
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
 ) -> Preview:
     """Count the contacts in a definition, and say more of it where asked."""
     # A leaf that is not kept yet takes a while; meanwhile the loop answers others.
-    return await asyncio.to_thread(_preview, engine, await request.body())
+    return await evaluations.run(partial(_preview, engine, await request.body()))
 
 
 def _preview(engine: Engine, body: bytes) -> Preview:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, delete, get, patch, post
@@ -13,6 +14,7 @@ from bitseg import Engine, Fault, FieldError
 from server.auth import Caller, needs
 from server.claims import make_claimed, release
 from server.control import Control
+from server.evaluations import Evaluations
 from server.paths import id_of
 from server.requests import body_of, once_of, revision_of, tag_of
 from server.schemas import examples
@@ -77,6 +79,7 @@ async def create_segment(
 )
 async def list_segments(  # noqa: PLR0913, PLR0917 - each narrows the list
     engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
     caller: NamedDependency[Caller],
     search: FromQuery[str] = "",
     segment_type: FromQuery[SegmentType | None] = None,
@@ -87,7 +90,7 @@ async def list_segments(  # noqa: PLR0913, PLR0917 - each narrows the list
     limit: Limit = 50,
 ) -> SegmentList:
     """List saved segments in order of definition, with how many members they have now."""
-    page = await asyncio.to_thread(
+    find = partial(
         engine.segments.find,
         search,
         segment_type=segment_type,
@@ -97,6 +100,7 @@ async def list_segments(  # noqa: PLR0913, PLR0917 - each narrows the list
         offset=offset,
         limit=limit,
     )
+    page = await evaluations.run(find)
     return show_page(page, caller.tenant_id)
 
 
@@ -108,10 +112,13 @@ async def list_segments(  # noqa: PLR0913, PLR0917 - each narrows the list
     opt=needs("read"),
 )
 async def read_segment(
-    segment_id: FromPath[str], engine: NamedDependency[Engine], caller: NamedDependency[Caller]
+    segment_id: FromPath[str],
+    engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
+    caller: NamedDependency[Caller],
 ) -> Response[SegmentShown]:
     """Return a saved segment, with how many members it has now."""
-    found = await asyncio.to_thread(engine.segments.get, id_of(segment_id))
+    found = await evaluations.run(partial(engine.segments.get, id_of(segment_id)))
     return tagged(show(found, caller.tenant_id))
 
 

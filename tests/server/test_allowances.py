@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -221,3 +222,63 @@ def test_so_many_callers_at_once_cost_the_first_of_them_its_count_and_no_memory(
 
     assert allowances.of(0, None) is not first
     assert allowances.of(CALLERS_MOST, None).left(ticks.at) == 1
+
+
+class Export:
+    """An export on its way to somebody who takes no part of it before ``going_on``."""
+
+    def __init__(self, two: Two, key: str) -> None:
+        self.status = asyncio.get_running_loop().create_future()
+        self.headers: dict[bytes, bytes] = {}
+        self.going_on = asyncio.Event()
+        self._sent = asyncio.Event()
+        self.task = asyncio.create_task(two.app(_scope(key), self._receive, self._send))
+
+    async def _receive(self) -> Any:
+        await self._sent.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.headers = dict(message["headers"])
+            self.status.set_result(message["status"])
+        await self.going_on.wait()
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self._sent.set()
+
+    async def end(self) -> None:
+        """Take all of it."""
+        self.going_on.set()
+        await asyncio.wait_for(self.task, 60)
+
+
+def _scope(key: str) -> Any:
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+        "scheme": "http", "path": "/api/segments/all/export", "query_string": b"",
+        "raw_path": b"/api/segments/all/export", "root_path": "", "server": ("testserver", 80),
+        "headers": [(b"authorization", f"Bearer {key}".encode()), (b"host", b"testserver")],
+        "client": ("testclient", 5), "state": {},
+    }  # fmt: skip
+
+
+def test_two_exports_of_a_key_run_at_once_and_a_third_is_told_to_wait(counted: Two) -> None:
+    key, other = counted.key("acme", "read"), counted.key("acme", "read")
+    assert counted.ask("GET", "/api/tenant", other).status_code == 200  # acme is open now
+    with counted.tenants.hold("acme") as engine:
+        engine.define_segment("all", ["of-acme"])
+    counted.control.claim_segment("all", "acme")
+
+    async def scene() -> list[int]:
+        exports = []
+        for who in (key, key, key, other):
+            exports.append(Export(counted, who))
+            await asyncio.wait_for(exports[-1].status, 60)
+        for one in exports:
+            await one.end()
+        exports.append(Export(counted, key))
+        await exports[-1].end()
+        assert exports[2].headers[b"retry-after"] == b"5"
+        return [await one.status for one in exports]
+
+    assert asyncio.run(scene()) == [200, 200, 429, 200, 200]
