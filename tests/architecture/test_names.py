@@ -9,14 +9,15 @@ import pytest
 import bitseg
 
 PUBLIC = {
-    "BUILT_IN", "BitsegError", "ContactPage", "DATA_TYPES", "DamagedError", "Definition", "Diff",
+    "BUILT_IN", "BitsegError", "ContactPage", "DATA_TYPES", "DamagedError", "DeadlineError",
+    "Definition", "Diff",
     "EVENT_KINDS", "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "Guard",
     "GuardError", "Happened", "InUseError", "Lint", "LoadError", "LoadReport", "MEASURE_OPERATORS",
-    "Members", "MissingExtraError", "Moved", "NoRoomError", "OPERATORS", "Once", "Operator",
+    "Members", "MissingExtraError", "Moved", "NoRoomError", "NotKeptError", "OPERATORS", "Once", "Operator",
     "Overlap", "Pair", "Preview", "Rejected", "RepeatError", "Restored", "RevisionError",
     "RuleError", "SegmentError", "SegmentPage", "SegmentRecord", "SegmentRevision", "Snapshot",
     "StoreError", "Timeline", "UnknownContactError", "UnknownRevisionError", "UnknownSegmentError",
-    "Verified", "backup", "open", "restore", "verify",
+    "Verified", "backup", "kept_only", "open", "restore", "time_limit", "verify",
 }  # fmt: skip
 
 
