@@ -145,21 +145,38 @@ class DefineField(msgspec.Struct, frozen=True):
 
 
 class MembersChanged(msgspec.Struct, frozen=True):
-    """Record who entered and left a segment.
+    """Record who entered and left a segment, as changes numbered from 1 without gaps.
+
+    Those who entered come first, then those who left, each by row. A contact that was erased since
+    leaves its number behind, and nothing else.
 
     Attributes:
         segment: the segment's id.
-        number: the record's, from 1 without gaps in each segment.
+        first: the number of the first of these changes.
         at: the instant at which they did, ms.
         entered: their rows as portable roaring bytes.
         left: likewise.
+        came: how many entered, erased since or not.
+        went: how many left, likewise.
+        size: how many members there were then.
+        erased: the places, from 0, of the changes whose contact was erased since, as portable
+            roaring bytes; empty = none.
     """
 
     segment: str
-    number: int
+    first: int
     at: int
     entered: bytes
     left: bytes
+    came: int
+    went: int
+    size: int
+    erased: bytes = b""
+
+    @property
+    def last(self) -> int:
+        """The number of the last of these changes."""
+        return self.first + self.came + self.went - 1
 
 
 class About(msgspec.Struct, frozen=True):

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import deque
 from contextlib import contextmanager, nullcontext
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
+from bitseg.clock import FIRST_INSTANT
 from bitseg.errors import StoreError
 from bitseg.store import Answer, NoStore
 
@@ -46,6 +47,18 @@ class Staged(msgspec.Struct, Generic[T], frozen=True):
     sliced: bool = False
 
 
+class Follower(Protocol):
+    """Who says what is written before and after each commit."""
+
+    def ahead(self, at: int) -> Iterator[Staged[Any]]:
+        """Yield what time alone asks for up to ms ``at``; each is kept before the next is asked."""
+        ...
+
+    def behind(self, changes: list[Change], at: int) -> Iterator[Staged[Any]]:
+        """Yield what follows from changes that were applied at ms ``at``; likewise."""
+        ...
+
+
 class _Waiting(Generic[T]):
     """A write in the queue, and what became of it."""
 
@@ -65,25 +78,22 @@ class Commits:
     Attributes:
         store: keeps changes before they are applied.
         lock: held by evaluations, and while a change is applied.
+        instant: that of the commit that is being made, ms; it never falls.
     """
 
-    def __init__(
-        self,
-        lock: RLock,
-        clock: Callable[[], int],
-        behind: Callable[[list[Change]], Staged[Any] | None],
-    ) -> None:
-        """Take the lock of evaluations, and the clock.
+    def __init__(self, lock: RLock, clock: Callable[[], int], follower: Follower) -> None:
+        """Take the lock of evaluations, the clock, and who says what goes ahead and follows.
 
         Args:
             lock: held by evaluations.
             clock: returns ms since 1970 UTC.
-            behind: looks at changes that are done, and says what is to follow them.
+            follower: asked before and after each commit.
         """
         self.store: Store = NoStore()
         self.lock = lock
         self._clock = clock
-        self._behind = behind
+        self._follower = follower
+        self.instant = FIRST_INSTANT
         self._writer = Lock()
         self._queue: deque[_Waiting[Any]] = deque()
         self._broken: BaseException | None = None
@@ -139,6 +149,8 @@ class Commits:
         return group
 
     def _write(self, group: list[_Waiting[Any]]) -> None:
+        self.instant = max(self.instant, self._clock())
+        self._follow(self._follower.ahead(self.instant))
         ready: list[tuple[_Waiting[Any], Staged[Any]]] = []
         for one in group:
             try:
@@ -154,15 +166,16 @@ class Commits:
             return
         for one, staged in ready:
             self._publish(one, staged)
-        self._follow([change for _, staged in ready for change in staged.changes])
+        changes = [change for _, staged in ready for change in staged.changes]
+        self._follow(self._follower.behind(changes, self.instant))
 
-    def _keep(self, staged: list[Staged[Any]]) -> None:
+    def _keep(self, staged: list[Staged[Any]], *, synced: bool = True) -> None:
         changes = [change for one in staged for change in one.changes]
         answers = [one.answer for one in staged if one.answer is not None]
         if not changes and not answers:
             return
         try:
-            self.store.commit(changes, answers, self._clock())
+            self.store.commit(changes, answers, self.instant, synced=synced)
         except StoreError:
             raise  # nothing was kept, or nothing more will be
         except BaseException as error:
@@ -180,16 +193,21 @@ class Commits:
             one.error = error
         one.done = True
 
-    def _follow(self, changes: list[Change]) -> None:
-        """Write what is to follow changes that are done; if it fails, later changes ask again."""
-        staged = self._behind(changes)
-        if staged is None or self._broken is not None:
+    def _follow(self, following: Iterator[Staged[Any]]) -> None:
+        """Write what follows from time or from changes; if it fails, it is asked for again.
+
+        It reaches the disk with the next write: lost, it would follow once more.
+        """
+        if self._broken is not None:
             return
         try:
-            self._keep([staged])
+            for staged in following:
+                self._keep([staged], synced=False)
+                self._publish(_Waiting(lambda: staged, alone=True), staged)  # noqa: B023 - at once
         except StoreError:
             return
-        self._publish(_Waiting(lambda: staged, alone=True), staged)
+        except BaseException as error:  # noqa: BLE001 - no writer asked for it
+            self._break(error)
 
     def _break(self, error: BaseException) -> None:
         """Note that memory may no longer be what the file says."""

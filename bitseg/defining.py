@@ -27,12 +27,13 @@ from bitseg.rules.respell import spelled
 from bitseg.segments import AS_IT_IS, Edit, Moved, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from bitseg.changes import MembersChanged, Revision
     from bitseg.plan.execute import Executor
+    from bitseg.repeats import Answering
     from bitseg.rulebook import Rulebook
-    from bitseg.writes import Answering, Writes
+    from bitseg.writes import Writes
 
 
 _JSON: Final = msgspec.json.Encoder(decimal_format="number")
@@ -55,7 +56,11 @@ class Defined(msgspec.Struct, frozen=True):
 
 
 class Defining:
-    """The writes that are about segments."""
+    """The writes that are about segments.
+
+    Attributes:
+        corrections: how many entered or left because a check found members not to be as recorded.
+    """
 
     def __init__(self, writes: Writes, rulebook: Rulebook, executor: Executor) -> None:
         """Take the way of writes, the reader of rules, and who counts."""
@@ -64,6 +69,7 @@ class Defining:
         self._executor = executor
         self._tenant = writes.tenant
         self._segments = writes.segments
+        self.corrections = 0
 
     def define(
         self,
@@ -90,7 +96,7 @@ class Defining:
         check_segment_id(segment)
 
         def stage() -> Staged[Defined]:
-            at = self._writes.now()
+            at = self._writes.commits.instant
             with self._writes.lock:
                 edit.check(self._segments.find(segment))
                 read, unknown = self._read(segment, what)
@@ -132,7 +138,9 @@ class Defining:
         def stage() -> Staged[tuple[Revision, ...]]:
             before = self._segments.get(segment)
             edit.check(before)
-            revision = self._revision(segment, self._writes.now(), edit, before.revision.rules)
+            revision = self._revision(
+                segment, self._writes.commits.instant, edit, before.revision.rules
+            )
             change = DescribeSegment(segment, revision)
             revisions = (*before.revisions, revision)
             kept = None if answer is None else answer(revisions)
@@ -170,7 +178,7 @@ class Defining:
         """
 
         def stage() -> Staged[Moved]:
-            at = self._writes.now()
+            at = self._writes.commits.instant
             with self._writes.lock:
                 static = self._segments.get(segment).static
                 if static is None:
@@ -207,49 +215,53 @@ class Defining:
         def stage() -> Staged[None]:
             self._segments.check_unused(segment)
             edit.check(self._segments.get(segment))
-            change = RemoveSegment(segment, self._writes.now())
+            change = RemoveSegment(segment, self._writes.commits.instant)
             kept = None if answer is None else answer(None)
             return Staged((change,), lambda: self._segments.remove(segment), kept)
 
         self._writes.submit(stage, alone=True)
 
-    def refresh(self, now: int) -> dict[str, tuple[int, int]]:
-        """Record who entered and left each segment since it was last recorded, at ms ``now``.
+    def refresh(self, segments: Iterable[str] | None = None) -> dict[str, tuple[int, int]]:
+        """Check recorded members against their definitions as they are now, and correct them.
+
+        Leaves are looked up anew, so that one that did not stay true is found.
+
+        Args:
+            segments: their ids; None = all.
 
         Returns:
-            (entered, left) of each segment that changed.
+            (entered, left) of each segment that was not as recorded.
 
         Raises:
+            UnknownSegmentError: there is no such segment.
             StoreError: the records could not be kept; nothing was done.
         """
 
         def stage() -> Staged[dict[str, tuple[int, int]]]:
+            asked = list(self._segments.ids()) if segments is None else list(segments)
+            now = Now(self._writes.commits.instant, self._tenant.zone)
+            fresh = self._executor.apart()
             moved = []
-            counts = {}
-            for segment in self._segments.ids():
-                with self._writes.lock:  # a segment at a time, so that previews come between
-                    members = self._executor.members(
-                        SegmentLeaf(segment), Now(now, self._tenant.zone)
-                    )
-                    change = self._segments.history.changed(segment, members, now)
-                    if change is None:
-                        continue
-                    before = self._segments.history.members(segment, members.n)
-                    both = members.and_count(before)
-                    counts[segment] = (members.count - both, before.count - both)
-                moved.append(change)
-            changes = (RefreshSegments(now, tuple(moved)),) if moved else ()
-            return Staged(changes, lambda: self._recorded(changes, counts))
+            try:
+                for segment in asked:
+                    with self._writes.lock:  # one at a time, so that previews come between
+                        self._segments.get(segment)
+                        members = fresh.members(SegmentLeaf(segment), now)
+                        found = self._segments.history.changed(segment, members, now.at)
+                    moved += [] if found is None else [found]
+            finally:
+                with self._writes.lock:
+                    fresh.close()
+            changes = (RefreshSegments(now.at, tuple(moved)),) if moved else ()
+            return Staged(changes, lambda: self._corrected(moved))
 
         return self._writes.submit(stage, alone=True)
 
-    def _recorded(
-        self, changes: tuple[RefreshSegments, ...], counts: dict[str, tuple[int, int]]
-    ) -> dict[str, tuple[int, int]]:
-        for change in changes:
-            for moved in change.moved:
-                self._segments.history.record(moved, self._tenant.contacts.n)
-        return counts
+    def _corrected(self, moved: Sequence[MembersChanged]) -> dict[str, tuple[int, int]]:
+        for one in moved:
+            self._segments.history.record(one, self._tenant.contacts.n)
+            self.corrections += one.came + one.went
+        return {one.segment: (one.came, one.went) for one in moved}
 
     def _moved(
         self, segment: str, members: RowSet, record: MembersChanged | None, moved: Moved

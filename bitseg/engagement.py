@@ -51,6 +51,15 @@ def retained(path: str) -> str:
     return f"retained.{path}"
 
 
+_OTHER_KINDS: Final = {
+    REVENUE: ("conversion",),
+    "engagement.last_opened_device": ("open",),
+    "engagement.preferred_open_hour": ("open",),
+    "engagement.preferred_open_weekday": ("open",),
+    "engagement.opened_last_email": ("sent", "open"),
+}
+"""The kinds of event behind the derived fields that are no total and no last date."""
+
 RETAINED_REVENUE: Final = (
     retained(REVENUE),
     *(f"{retained(REVENUE)}.{i}" for i in range(1, PARTIALS)),
@@ -122,6 +131,7 @@ class TotalSource(Dateless):
         self._tally = tally
         self._baselines = baselines
         self.settle = tally.settle
+        self.due = tally.due
 
     def _values(self, rows: Rows) -> Floats:
         values = self._tally.values()[rows].astype(np.float64)
@@ -209,6 +219,18 @@ class LastSource:
             return None
         return min(lo for lo, _ in ranges), max(hi for _, hi in ranges)
 
+    def next_from(self, instant: int) -> int | None:
+        """Return the first instant that these may have from one on."""
+        found = [column.next_from(instant) for column in self._baselines.dates()]
+        found.append(self._tally.next_from(instant))
+        return min((one for one in found if one is not None), default=None)
+
+    def due(self, now: Now, until: int) -> int | None:
+        """Return when the next event or baseline is no longer in the future."""
+        found = [column.next_from(now.at + 1) for column in self._baselines.dates()]
+        found.append(self._tally.due(now, until))
+        return min((one for one in found if one is not None and one <= until), default=None)
+
     def value_at(self, row: int) -> int | None:
         """Return one row's last date, ms."""
         at = int(self._values(np.array([row], np.uint32))[0])
@@ -283,32 +305,31 @@ def derived_source(path: str, contacts: Contacts, events: EventLogs, zone: Zone)
         logs = {kind: events.log(kind) for kind in kinds}
         lasts = events.tally(("last", kinds), kinds, lambda: LastTally(logs, up_to_now))
         return LastSource(cast("LastTally", lasts), baselines)
-    kinds, make = _others(contacts, events, zone)[path]
-    return TallySource(events.tally(path, kinds, make))
+    make = _others(contacts, events, zone)[path]
+    return TallySource(events.tally(path, kinds_behind(path), make))
 
 
-def _others(
-    contacts: Contacts, events: EventLogs, zone: Zone
-) -> dict[str, tuple[tuple[str, ...], Callable[[], Tally]]]:
-    """Return the kinds and the maker of each derived field's tally that is no total or last."""
+def kinds_behind(path: str) -> tuple[str, ...]:
+    """Return the kinds of event that a derived field is made from."""
+    if path in TOTALS:
+        return (TOTALS[path],)
+    return LAST_DATES.get(path) or _OTHER_KINDS[path]
+
+
+def _others(contacts: Contacts, events: EventLogs, zone: Zone) -> dict[str, Callable[[], Tally]]:
+    """Return the maker of each derived field's tally that is no total or last."""
     opens = events.log("open")
     revenue = Baselines(contacts, baseline_paths(REVENUE))
     return {
-        REVENUE: (("conversion",), lambda: RevenueTally(events, revenue, up_to_now)),
-        "engagement.last_opened_device": (
-            ("open",),
-            lambda: LastDeviceTally(opens, events.dictionaries, up_to_now),
+        REVENUE: lambda: RevenueTally(events, revenue, up_to_now),
+        "engagement.last_opened_device": lambda: LastDeviceTally(
+            opens, events.dictionaries, up_to_now
         ),
-        "engagement.preferred_open_hour": (
-            ("open",),
-            lambda: UsualTimeTally("hour", opens, zone, up_to_now),
+        "engagement.preferred_open_hour": lambda: UsualTimeTally("hour", opens, zone, up_to_now),
+        "engagement.preferred_open_weekday": lambda: UsualTimeTally(
+            "weekday", opens, zone, up_to_now
         ),
-        "engagement.preferred_open_weekday": (
-            ("open",),
-            lambda: UsualTimeTally("weekday", opens, zone, up_to_now),
-        ),
-        "engagement.opened_last_email": (
-            ("sent", "open"),
-            lambda: OpenedLastTally(events.log("sent"), opens, up_to_now),
+        "engagement.opened_last_email": lambda: OpenedLastTally(
+            events.log("sent"), opens, up_to_now
         ),
     }

@@ -31,6 +31,7 @@ from bitseg.segments import Segments
 from bitseg.suppression import SUPPRESSION
 from bitseg.tenant import Tenant
 from bitseg.timeline import timeline
+from bitseg.tracking import Tracker
 from bitseg.writes import Writes
 from bitseg.writing import Writing
 from bitseg.zones import get_zone
@@ -98,9 +99,13 @@ class Engine(Writing):
         self._segments = writes.segments
         self._rulebook = Rulebook(self._tenant, self._segments)
         self._executor = Executor(self._tenant, self._segments, keep_bytes)
+        tracker = Tracker(self._tenant, self._segments, self._executor, self._lock)
+        if writes.last_at is not None:
+            tracker.begin(writes.last_at)
+        writes.follower = tracker
         defining = Defining(writes, self._rulebook, self._executor)
         super().__init__(writes, defining)
-        self.segments = Catalogue(writes, defining, self._executor)
+        self.segments = Catalogue(writes, defining, self._executor, tracker)
 
     # Questions
 

@@ -180,6 +180,11 @@ class SampleSource(Dateless):
     def settle(self, now: Now, n: int) -> None:
         """Do nothing: a hash does not depend on time."""
 
+    def due(self, now: Now, until: int) -> int | None:
+        """Return None: likewise."""
+        del now, until
+        return None
+
     def matches(self, test: AnyTest) -> RowSet:
         """Return the live rows in the sample."""
         everyone = np.arange(self._contacts.n, dtype=np.uint32)

@@ -45,6 +45,18 @@ class Source(Protocol):
         """Return the lowest and highest instant that a date may have, or None without any."""
         ...
 
+    def next_from(self, instant: int) -> int | None:
+        """Return the first instant that a date has at or behind one, or an earlier one, or None."""
+        ...
+
+    def due(self, now: Now, until: int) -> int | None:
+        """Return the first instant in (now, until] at which time alone may change an answer.
+
+        What a date's own test makes of time is not looked at. The ends of windows do not fall on
+        the way. None = no instant up to ``until``.
+        """
+        ...
+
     def value_at(self, row: int) -> Any:
         """Return one row's value, None where it is missing."""
         ...
@@ -88,6 +100,15 @@ class StoredSource:
         """Return the range of a date column's values."""
         return cast("DateColumn", self._column()).extent()
 
+    def next_from(self, instant: int) -> int | None:
+        """Return the first instant that the date column holds from one on."""
+        return cast("DateColumn", self._column()).next_from(instant)
+
+    def due(self, now: Now, until: int) -> int | None:
+        """Return None: stored values do not depend on time."""
+        del now, until
+        return None
+
     def value_at(self, row: int) -> Any:
         """Return one row's stored value."""
         return self._contacts.value(self._path, row)
@@ -113,6 +134,11 @@ class Dateless:
         """Return None: no value is an instant."""
         return None
 
+    def next_from(self, instant: int) -> int | None:
+        """Return None: likewise."""
+        del instant
+        return None
+
 
 class TallySource(Dateless):
     """What a tally says, with no baseline: event rules, sequences and habits."""
@@ -121,6 +147,7 @@ class TallySource(Dateless):
         """Take the tally."""
         self._tally = tally
         self.settle = tally.settle
+        self.due = tally.due
         self.matches = tally.matches
         self.matches_at = tally.matches_at
         self.value_at = tally.value_at

@@ -11,7 +11,7 @@ from bitseg.errors import RepeatError, StoreError
 from bitseg.zones import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bitseg.results import Snapshot
@@ -62,8 +62,16 @@ class Store(Protocol):
         """Whether changes outlive the process."""
         ...
 
-    def commit(self, changes: Sequence[Any], answers: Sequence[Answer], at: int) -> None:
+    def commit(
+        self, changes: Sequence[Any], answers: Sequence[Answer], at: int, *, synced: bool = True
+    ) -> None:
         """Keep changes, parked or not, and answers, all or none; then they are kept.
+
+        Args:
+            changes: what is kept, in order.
+            answers: what is kept with it.
+            at: the instant of it, ms.
+            synced: False leaves reaching the disk to the next commit.
 
         Raises:
             StoreError: nothing was kept, unless the error says that it is unknown.
@@ -102,6 +110,14 @@ class Store(Protocol):
 
     def recall(self, key: str) -> Answer | None:
         """Return the answer to an earlier write with a key, or None."""
+        ...
+
+    def records(self, segment: str, *, after: int = 0, newest_first: bool = False) -> Iterator[Any]:
+        """Yield the records of a segment that hold changes behind a number.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
         ...
 
     def snapshot(self) -> Snapshot:
@@ -144,9 +160,11 @@ class NoStore:
         """Begin without answers."""
         self._answers: dict[str, Answer] = {}
 
-    def commit(self, changes: Sequence[Any], answers: Sequence[Answer], at: int) -> None:
+    def commit(
+        self, changes: Sequence[Any], answers: Sequence[Answer], at: int, *, synced: bool = True
+    ) -> None:
         """Keep the answers."""
-        del changes
+        del changes, synced
         for answer in answers:
             for key in [k for k, old in self._answers.items() if old.at < at - ANSWERS_KEPT]:
                 del self._answers[key]
@@ -169,6 +187,11 @@ class NoStore:
     def recall(self, key: str) -> Answer | None:
         """Return the answer to an earlier write with a key, or None."""
         return self._answers.get(key)
+
+    def records(self, segment: str, *, after: int = 0, newest_first: bool = False) -> Iterator[Any]:
+        """Refuse: they are kept beside the members."""
+        del after, newest_first
+        raise StoreError(f"Expected an engine with a file, to read the records of {segment!r}")
 
     def snapshot(self) -> Snapshot:
         """Refuse: there is no file."""

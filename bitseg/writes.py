@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,37 +15,35 @@ from bitseg.changes import (
     DeleteContacts,
     DropEvents,
     RecordEvents,
+    RefreshSegments,
     UpsertContacts,
     WithdrawEvents,
 )
 from bitseg.clock import system_now
 from bitseg.commits import Commits, Staged
 from bitseg.contacts import Upserted, as_ids
-from bitseg.errors import FieldError, RepeatError
+from bitseg.errors import FieldError
+from bitseg.repeats import Repeats
 from bitseg.retention import drop_events_before
-from bitseg.store import Answer, recalled
 from bitseg.zones import DAY, get_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from threading import RLock
 
     from bitseg.arrivals import Recorded
     from bitseg.changes import Change
+    from bitseg.commits import Follower
     from bitseg.fields import Field
+    from bitseg.repeats import Answering
     from bitseg.schema import Schema
     from bitseg.segments import Segments
-    from bitseg.store import Once, Store
+    from bitseg.store import Answer, Store
     from bitseg.tenant import Tenant
     from bitseg.zones import Zone
 
-T = TypeVar("T")
-
 Parkable: TypeAlias = UpsertContacts | RecordEvents
 """What loads write."""
-
-Answering: TypeAlias = "Callable[[T], Answer] | None"
-"""Makes of what a write will say the answer that is kept with it."""
 
 RETENTION_EVERY: Final = 3_600_000
 """Events outlive their retention by up to an hour, where writes alone drop them, ms."""
@@ -69,7 +66,10 @@ class Writes:
         now: returns the clock's instant, ms.
         commits: the queue of writes.
         submit: checks, keeps and applies one.
+        once: runs one, or gives the answer that it was given when it ran before.
         kept_since: events before this instant (ms) were dropped by retention; None = none were.
+        follower: says what else goes ahead of each commit and follows it; None = nothing.
+        last_at: the instant of the last change that was read from a file, ms; None = none was.
     """
 
     def __init__(
@@ -86,10 +86,11 @@ class Writes:
         self.retention_days = retention_days
         self.kept_since: int | None = None
         self.now = clock or system_now
-        self.commits = Commits(lock, self.now, self._drop_due)
+        self.commits = Commits(lock, self.now, self)
+        self.follower: Follower | None = None
+        self.last_at: int | None = None
         self.submit = self.commits.submit
-        self._running: set[str] = set()
-        self._one_running = Lock()
+        self.once = Repeats(lambda: self.store, self.now).once
 
     @property
     def lock(self) -> RLock:
@@ -241,11 +242,26 @@ class Writes:
             StoreError: the change could not be kept; nothing was done.
         """
 
-        def count() -> int:
+        def stage() -> Staged[int]:
             found = self.tenant.contacts.rows_of(as_ids(change.ids))
-            return len({*found[found >= 0].tolist()})
+            rows, n = np.unique(found[found >= 0]).astype(np.uint32), self.tenant.contacts.n
+            history, at = self.segments.history, self.commits.instant
+            moved = history.erasing(rows, n, at)  # their changes are numbered, as all are
+            kept = None if answer is None else answer(rows.size)
 
-        return self._counted(change, count, answer)
+            def publish() -> int:
+                if rows.size:
+                    self.apply(change)
+                for one in moved:
+                    history.record(one, n)
+                return rows.size
+
+            changes: tuple[Change, ...] = (change,) if rows.size else ()
+            if moved:
+                changes = (*changes, RefreshSegments(at, moved))
+            return Staged(changes, publish, kept)
+
+        return self.submit(stage, alone=True)
 
     def withdraw(self, change: WithdrawEvents, answer: Answering[int] = None) -> int:
         """Take events back by their ids; return how many there were.
@@ -254,11 +270,19 @@ class Writes:
             StoreError: the change could not be kept; nothing was done.
         """
 
-        def count() -> int:
+        def stage() -> Staged[int]:
             with self.lock:  # looking sorts in what has arrived
-                return self.tenant.events.count_of(as_ids(change.event_ids))
+                number = self.tenant.events.count_of(as_ids(change.event_ids))
+            kept = None if answer is None else answer(number)
 
-        return self._counted(change, count, answer)
+            def publish() -> int:
+                if number:
+                    self.apply(change)
+                return number
+
+            return Staged((change,) if number else (), publish, kept)
+
+        return self.submit(stage, alone=True)
 
     def settle(self, wanted: ChangeSettings) -> None:
         """Set what is fixed for the data, where it is not so.
@@ -269,6 +293,10 @@ class Writes:
         if wanted != self.settings:
             self.submit(lambda: Staged((wanted,), lambda: self.apply(wanted)), alone=True)
 
+    def catch_up(self) -> None:
+        """Record what time alone changed by now."""
+        self.submit(lambda: Staged((), lambda: None))
+
     def drop_expired(self, now: int) -> int:
         """Drop the events that are older than the retention, and return how many."""
         if self.retention_days is None:
@@ -277,27 +305,16 @@ class Writes:
 
     # How a write goes
 
-    def once(self, once: Once | None, kind: type[T], run: Callable[[Answering[T]], T]) -> T:
-        """Run a write, or give the answer that it was given when it ran before.
+    def ahead(self, at: int) -> Iterator[Staged[Any]]:
+        """Yield what time alone asks for up to ms ``at``."""
+        if self.follower is not None:
+            yield from self.follower.ahead(at)
 
-        Raises:
-            RepeatError: the key stands for another request, or its write still runs.
-        """
-        if once is None:
-            return run(None)
-        with self._one_running:
-            if once.key in self._running:
-                raise RepeatError(f"The write with the key {once.key!r} still runs", running=True)
-            self._running.add(once.key)
-        try:
-            known = recalled(self.store, once)
-            if known is not None:
-                return msgspec.msgpack.decode(known, type=kind)
-            return run(
-                lambda said: Answer(once.key, once.digest, msgspec.msgpack.encode(said), self.now())
-            )
-        finally:
-            self._running.discard(once.key)
+    def behind(self, changes: list[Change], at: int) -> Iterator[Staged[Any]]:
+        """Yield what follows from changes: what retention drops, and then what all of it moved."""
+        yield from self._drop_due(changes)
+        if self.follower is not None:
+            yield from self.follower.behind(changes, at)
 
     def apply(self, change: Change) -> None:
         """Apply a change that a store kept, here or when it is read back."""
@@ -325,22 +342,6 @@ class Writes:
                 self.retention_days = change.retention_days
             case _:  # segments are kept as they are, not as they came to be
                 pass
-
-    def _counted(self, change: Change, count: Callable[[], int], answer: Answering[int]) -> int:
-        """Write a change that says how many it is about; one about none is not kept."""
-
-        def stage() -> Staged[int]:
-            number = count()
-            kept = None if answer is None else answer(number)
-
-            def publish() -> int:
-                if number:
-                    self.apply(change)
-                return number
-
-            return Staged((change,) if number else (), publish, kept)
-
-        return self.submit(stage, alone=True)
 
     def _will_upsert(self, change: UpsertContacts) -> Upserted:
         rows = self.tenant.contacts.rows_of(change.ids)
@@ -371,12 +372,12 @@ class Writes:
         change = DropEvents(instant)
         return Staged((change,), lambda: self._apply_drop(change))
 
-    def _drop_due(self, changes: list[Change]) -> Staged[int] | None:
-        """Return the dropping that is due behind changes."""
+    def _drop_due(self, changes: list[Change]) -> Iterator[Staged[int]]:
+        """Yield the dropping that is due behind changes."""
         for change in changes:
             if isinstance(change, RecordEvents | AddEvents) and self._is_due(change):
-                return self._dropping(change.recorded_at)
-        return None
+                yield self._dropping(change.recorded_at)
+                return
 
     def _apply_drop(self, change: DropEvents) -> int:
         self.kept_since = change.before

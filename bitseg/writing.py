@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bitseg.arguments import instant_of, several
+from bitseg.arguments import several
 from bitseg.changes import DeleteContacts, WithdrawEvents
 from bitseg.errors import Fault, FieldError
 from bitseg.fields import BUILT_IN, Field
@@ -233,13 +233,21 @@ class Writing:
         """
         self._writes.once(once, type(None), partial(self._defining.remove, segment))
 
-    def refresh_segments(self, now: datetime | None = None) -> dict[str, tuple[int, int]]:
-        """Record who entered and left each segment since it was last recorded.
+    def refresh_segments(self, segments: Iterable[str] | None = None) -> dict[str, tuple[int, int]]:
+        """Check who is recorded as a member against the definitions, and correct what is not so.
+
+        Members are recorded by each write and as time passes, so that nothing should be found.
+
+        Args:
+            segments: the ids of some; None = all.
 
         Returns:
-            ``{segment: (entered, left)}`` of those that changed.
+            ``{segment: (entered, left)}`` of those that were not as recorded.
+
+        Raises:
+            UnknownSegmentError: there is no such segment.
         """
-        return self._defining.refresh(self._writes.now() if now is None else instant_of(now))
+        return self._defining.refresh(segments)
 
     # The file, where there is one
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bitseg.arguments import instant_of
+from bitseg.catalogue.remembering import Remembering
 from bitseg.catalogue.showing import record, show_revision
 from bitseg.clock import Now
 from bitseg.contacts import as_ids
@@ -18,11 +20,13 @@ from bitseg.segments.criteria import Criteria
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from bitseg.bitmap import Rows, RowSet
     from bitseg.fields import Field
     from bitseg.plan.execute import Executor
     from bitseg.tenant import Tenant
+    from bitseg.tracking import Tracker
     from bitseg.writes import Writes
 
 OVERLAP_MOST: Final = 20
@@ -35,17 +39,16 @@ EXPORT_PAGE: Final = 1_000
 """Members that are read at once where all are read."""
 
 
-class Asking:
+class Asking(Remembering):
     """What can be asked of saved segments; ``Catalogue`` adds what can be changed.
 
     Iterating yields ids, and ``in`` asks for one.
     """
 
-    def __init__(self, writes: Writes, executor: Executor) -> None:
-        """Take the data, and who counts."""
-        self._writes = writes
+    def __init__(self, writes: Writes, executor: Executor, tracker: Tracker) -> None:
+        """Take the data, who counts, and who follows time."""
+        super().__init__(writes, tracker)
         self._executor = executor
-        self._segments = writes.segments
 
     def __iter__(self) -> Iterator[str]:
         """Yield the ids, in order of first definition."""
@@ -128,18 +131,25 @@ class Asking:
         self._segments.get(segment)
         return self._segments.users(segment)
 
-    def members(self, segment: str) -> Members:
-        """Return who is in a segment now, as a set that no later write changes.
+    def members(self, segment: str, at: datetime | None = None) -> Members:
+        """Return who is in a segment, as a set that no later write changes.
+
+        Args:
+            segment: its id.
+            at: an earlier instant, for who was recorded then and not erased since; None = now.
 
         Raises:
             UnknownSegmentError: there is none.
         """
         self._segments.get(segment)
+        if at is not None:
+            recorded = self._recorded_at(segment, instant_of(at))
+            return Members(recorded, self._writes.tenant.contacts, self._writes.lock)
         with self._writes.lock:
             rows = self._rows(segment, self._writes.now())
             return Members(rows.copy(), self._writes.tenant.contacts, self._writes.lock)
 
-    def contacts(
+    def contacts(  # noqa: PLR0913 - what a page may be
         self,
         segment: str,
         *,
@@ -147,6 +157,7 @@ class Asking:
         limit: int = PAGE,
         after: str | None = None,
         fields: Sequence[str] | None = None,
+        at: datetime | None = None,
     ) -> tuple[tuple[dict[str, Any], ...], int]:
         """Return some members with their values by field path, and how many members there are.
 
@@ -156,15 +167,19 @@ class Asking:
             limit: return at most so many.
             after: begin behind this contact, which needs not be a member.
             fields: their paths; None = all.
+            at: an earlier instant, for who was recorded then and not erased since, with the
+                values of now; None = now.
 
         Raises:
             UnknownSegmentError: there is no such segment.
             UnknownContactError: no contact has the id ``after``.
             FieldError: there is no such field.
         """
+        self._segments.get(segment)
+        recorded = None if at is None else self._recorded_at(segment, instant_of(at))
         with self._writes.lock:
             now = Now(self._writes.now(), self._writes.zone)
-            members = self._known_rows(segment, now.at)
+            members = self._rows(segment, now.at) if recorded is None else recorded
             tenant = self._writes.tenant
             rows = members.rows()
             if after is not None:

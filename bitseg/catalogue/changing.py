@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from bitseg.changes import Revision
     from bitseg.defining import Defining
     from bitseg.plan.execute import Executor
+    from bitseg.repeats import Answering
     from bitseg.segments import Segment
     from bitseg.store import Once
-    from bitseg.writes import Answering, Writes
+    from bitseg.tracking import Tracker
+    from bitseg.writes import Writes
 
     Said = Answering[SegmentRecord]
 
@@ -35,10 +37,17 @@ class Catalogue(Asking):
     where it rests on one.
     """
 
-    def __init__(self, writes: Writes, defining: Defining, executor: Executor) -> None:
-        """Take the way of writes, that of segments, and who counts."""
-        super().__init__(writes, executor)
+    def __init__(
+        self, writes: Writes, defining: Defining, executor: Executor, tracker: Tracker
+    ) -> None:
+        """Take the way of writes, that of segments, who counts, and who follows time."""
+        super().__init__(writes, executor, tracker)
         self._defining = defining
+
+    @property
+    def corrections(self) -> int:
+        """How often a check found somebody in or out of a segment who was not so recorded."""
+        return self._defining.corrections
 
     def create(  # noqa: PLR0913 - what a segment may have from the beginning
         self,

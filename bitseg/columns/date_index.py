@@ -96,6 +96,17 @@ class DateIndex:
         found = np.concatenate(slices) if slices else np.empty(0, np.uint64)
         return (found & every).astype(np.uint32)
 
+    def next_from(self, instant: int) -> int | None:
+        """Return the first instant at or behind one, or up to a lost bit earlier; None = none."""
+        if instant > self._last:
+            return None
+        sought = np.array([max(instant, self._first)], np.int64)
+        place = int(np.searchsorted(self._entries, self._packed(sought, np.zeros(1, np.uint64)))[0])
+        if place == self._entries.size:
+            return None
+        distance = int(self._entries[place]) >> self._row_bits << self._shift
+        return self._first + distance
+
     def _packed(self, instants: Int64s, rows: Entries) -> Entries:
         """Return entries; the instants lie between the first and the last."""
         distances = instants.view(np.uint64) - np.int64(self._first).view(np.uint64)

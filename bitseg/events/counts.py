@@ -56,6 +56,9 @@ class CountTally(Tally):
         self._where = where
         self._counts = Growing(np.uint8)
 
+    def _followed(self) -> tuple[KindLog, ...]:
+        return (self._log,)
+
     def _grow(self, n: int) -> None:
         self._counts.resize(n, 0)
 

@@ -14,7 +14,7 @@ from bitseg.growing import Growing
 from bitseg.kernel import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -41,6 +41,13 @@ class LastTally(Tally):
         super().__init__(window)
         self._logs = logs
         self._last = Growing(np.int64)
+
+    def _followed(self) -> Iterable[KindLog]:
+        return self._logs.values()
+
+    def next_from(self, instant: int) -> int | None:
+        """Return the first instant of an event at or behind one, or None."""
+        return self._next_from(instant)
 
     def _grow(self, n: int) -> None:
         self._last.resize(n, NEVER)

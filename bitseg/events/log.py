@@ -134,6 +134,13 @@ class KindLog:
         start, stop = np.searchsorted(self._at.values, (lo, max(lo, hi)))
         return int(start), int(stop)
 
+    def next_from(self, instant: int) -> int | None:
+        """Return the instant of the first event at or behind one; None where there is none."""
+        self.settle()
+        at = self._at.values
+        place = int(np.searchsorted(at, instant))
+        return int(at[place]) if place < at.size else None
+
     def ends(self) -> tuple[int, ...]:
         """Return the first and the last event's instant, or nothing where there are no events."""
         self.settle()

@@ -44,7 +44,7 @@ class EventLogs:
         self.dictionaries = Dictionaries()
         self.ids = EventIds(remember_days)
         self._tallies: dict[Hashable, tuple[tuple[str, ...], Tally]] = {}
-        self._watcher: Watcher | None = None
+        self._watchers: list[Watcher] = []
 
     def __len__(self) -> int:
         """Return how many events there are."""
@@ -52,7 +52,7 @@ class EventLogs:
 
     def watch(self, watcher: Watcher) -> None:
         """Tell this one of every event that comes or goes."""
-        self._watcher = watcher
+        self._watchers.append(watcher)
 
     def log(self, kind: str) -> KindLog:
         """Return a kind's log; of a kind never seen, an empty one."""
@@ -99,8 +99,8 @@ class EventLogs:
         if len(events) == 0:
             return
         self.log(kind).append(events, types)
-        if self._watcher is not None:
-            self._watcher.came(kind, events)
+        for watcher in self._watchers:
+            watcher.came(kind, events)
         for tally in self._hearing(kind):
             tally.record(kind, events)
 
@@ -135,8 +135,8 @@ class EventLogs:
         gone = log.at_positions(positions)
         strings = log.strings_at(positions)
         log.remove(positions)
-        if self._watcher is not None:
-            self._watcher.went(kind, gone)
+        for watcher in self._watchers:
+            watcher.went(kind, gone)
         for tally in self._hearing(kind):
             tally.removed(kind, gone)
         self._forget(strings)  # after those who were told have looked at what is gone

@@ -21,7 +21,7 @@ from bitseg.events.tally import Tally, Window, crossings, events_in
 from bitseg.growing import Growing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from bitseg.bitmap import Mask, Rows
     from bitseg.clock import Now
@@ -98,6 +98,9 @@ class RecomputedTally(Tally):
     @abstractmethod
     def _pass(self, values: npt.NDArray[Any], test: AnyTest) -> Mask:
         """Return which values pass a test."""
+
+    def _followed(self) -> Iterable[KindLog]:
+        return self._logs.values()
 
     def _grow(self, n: int) -> None:
         self._values.resize(n, self.fill)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from bitseg.crossings import next_crossing
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bitseg.bitmap import Mask, Rows, RowSet
     from bitseg.clock import Now
@@ -91,6 +93,19 @@ class Tally(ABC):
             self._fresh()
             self._tell(rows)
 
+    def due(self, now: Now, until: int) -> int | None:
+        """Return the first instant in (now, until] at which an event crosses an end of the window.
+
+        Args:
+            now: where to begin.
+            until: where to end; the window's ends do not fall on the way.
+        """
+        return next_crossing(self._window_at, self._next_from, now, until)
+
+    def _next_from(self, instant: int) -> int | None:
+        found = [log.next_from(instant) for log in self._followed()]
+        return min((one for one in found if one is not None), default=None)
+
     def _tell(self, rows: Rows) -> None:
         rows = rows.copy()  # a stretch of a log is a view that the next late event writes over
         for listener in self._listeners:
@@ -113,6 +128,10 @@ class Tally(ABC):
         """Make everything anew at the next settling."""
         self._window = None
         self._fresh()
+
+    @abstractmethod
+    def _followed(self) -> Iterable[KindLog]:
+        """Return the logs that the values are made from."""
 
     @abstractmethod
     def _grow(self, n: int) -> None:

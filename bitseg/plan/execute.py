@@ -94,10 +94,18 @@ class Executor:
 
     def drop_kept(self) -> None:
         """Drop everything that any query built."""
-        while self._kept:
-            self._drop_oldest()
+        self.close()
         self._tenant.events.drop_built()
         self._tenant.contacts.drop_built()
+
+    def apart(self) -> Executor:
+        """Return an executor of the same data that keeps nothing yet; close it when done."""
+        return Executor(self._tenant, self._segments, self._limit)
+
+    def close(self) -> None:
+        """Drop all that is kept, and stop listening."""
+        while self._kept:
+            self._drop_oldest()
 
     @property
     def nbytes(self) -> int:

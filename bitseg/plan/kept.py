@@ -70,7 +70,7 @@ class KeptLeaf:
         self._source.settle(now, n)
         test = self._test_at(now)
         if test != self._test and self._members is not None:
-            self.touch(self._source.rows_between(_moved(self._test, test)))
+            self.touch(self._source.rows_between(moved(self._test, test)))
         if self._members is None:
             return self._build(test, n)
         self._test = test
@@ -109,7 +109,7 @@ class KeptLeaf:
         return LEAST_BYTES + members + 4 * self._touches
 
 
-def _moved(old: AnyTest | None, new: AnyTest) -> tuple[tuple[int, int], ...]:
+def moved(old: AnyTest | None, new: AnyTest) -> tuple[tuple[int, int], ...]:
     """Return the half-open intervals that lie in one of two date tests and not in the other."""
     if not isinstance(old, DateIn) or not isinstance(new, DateIn):
         return ()

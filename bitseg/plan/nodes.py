@@ -117,6 +117,19 @@ def segments_of(plan: Plan) -> Iterator[str]:
             yield from segments_of(part)
 
 
+def leaves_of(plan: Plan) -> tuple[Leaf, ...]:
+    """Return what a plan looks up, each once; the segments that it speaks of are not among it."""
+    match plan:
+        case Everyone() | Nobody() | SegmentLeaf():
+            return ()
+        case Not():
+            return leaves_of(plan.of)
+        case Both() | Either():
+            return tuple(dict.fromkeys(leaf for one in plan.parts for leaf in leaves_of(one)))
+        case _:
+            return (plan,)
+
+
 def show(plan: Plan) -> Any:
     """Return a plan as what JSON can hold, for people and tests."""
     return msgspec.to_builtins(plan, str_keys=True)

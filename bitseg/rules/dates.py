@@ -10,11 +10,11 @@ from bitseg.operators import OPERATORS
 from bitseg.rules.anniversaries import anniversary_intervals
 from bitseg.rules.moments import Span, shifted, span
 from bitseg.rules.nodes import Anniversary, DateValue, Duration, FieldRule, Value
-from bitseg.rules.relative import bounds, is_crossed, is_relative
+from bitseg.rules.relative import bounds, is_crossed, is_relative, on_calendar, rests_on_calendar
 
 __all__ = [
-    "Interval", "Span", "bounds", "intervals", "is_crossed", "is_relative", "span",
-    "window",
+    "Interval", "Span", "bounds", "edges", "intervals", "is_crossed", "is_relative",
+    "on_calendar", "rests_on_calendar", "span", "window",
 ]  # fmt: skip
 
 Interval: TypeAlias = tuple[int, int]
@@ -48,6 +48,20 @@ def intervals(
         return _united((start, end) for start, end, _ in (span(value, now) for value in values))
     low, high = _INTERVAL[operator](rule.value, now)
     return ((low, high),) if low < high else ()
+
+
+def edges(rule: FieldRule, now: Now) -> tuple[int, ...]:
+    """Return the bounds between which a date rule matches, as many at any instant.
+
+    Those of an anniversary, which changes at the starts of days only, are left out.
+    """
+    operator = OPERATORS[rule.operator].positive or rule.operator
+    if operator == "anniversary":
+        return ()
+    if operator == "in":
+        values = cast("tuple[DateValue, ...]", rule.value)
+        return tuple(edge for value in values for edge in span(value, now)[:2])
+    return _INTERVAL[operator](rule.value, now)
 
 
 def _united(pieces: Iterable[Interval]) -> tuple[Interval, ...]:

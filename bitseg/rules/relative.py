@@ -31,6 +31,31 @@ def is_relative(rule: FieldRule) -> bool:
     return any(isinstance(value, Relative) for value in _values(rule))
 
 
+def on_calendar(*values: DateValue | Duration | Anniversary | None) -> bool:
+    """Whether what dates come to rests on days, months or years of a calendar.
+
+    Otherwise they are literal, or move just as time does.
+    """
+    for value in values:
+        match value:
+            case Anniversary():
+                return True
+            case Duration(unit="M" | "y"):
+                return True
+            case Relative(anchor="today"):
+                return True
+            case Relative(steps=steps) if any(step.unit in ("M", "y") for step in steps):
+                return True
+            case _:
+                pass
+    return False
+
+
+def rests_on_calendar(rule: FieldRule) -> bool:
+    """Whether a date rule's bounds do."""
+    return rule.operator == "within_next" or on_calendar(*_values(rule))
+
+
 def is_crossed(rule: FieldRule, now: Now) -> bool:
     """Whether a ``between`` (or ``not_between``) of dates starts, for this now, after its end."""
     if OPERATORS[rule.operator].arity != "pair":

@@ -80,10 +80,10 @@ class Segments:
         history: who was recorded as a member of each.
     """
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, history: History | None = None) -> None:
+        """Begin with none, and with a history that has no records; None = one in memory."""
         self._segments: dict[str, Segment] = {}
-        self.history = History()
+        self.history = History() if history is None else history
         self.version = 0
 
     def ids(self) -> Iterable[str]:

@@ -40,7 +40,17 @@ COVERED: Final[dict[str, tuple[str, ...]]] = {
         "members",
     ),
     "segment_revisions": ("segment_id", "number", "at", "created_by", "about", "rules"),
-    "segment_changes": ("segment_id", "number", "at", "entered", "left"),
+    "segment_changes": (
+        "segment_id",
+        "first",
+        "at",
+        "entered",
+        "left",
+        "came",
+        "went",
+        "size",
+        "erased",
+    ),
     "answers": ("key", "at", "request", "body"),
     "erasures": ("seq", "hash"),
 }

@@ -88,13 +88,17 @@ def _segments(connection: sqlite3.Connection) -> None:
     tables.table("segment_changes").create(
         {
             "segment_id": str,
-            "number": int,
+            "first": int,
             "at": int,
             "entered": bytes,
             "left": bytes,
+            "came": int,
+            "went": int,
+            "size": int,
+            "erased": bytes,
             "digest": bytes,
         },
-        pk=("segment_id", "number"),
+        pk=("segment_id", "first"),
         foreign_keys=belongs,
     )
     counted = ("emails_sent", "emails_delivered", "opens", "clicks", "conversions")

@@ -12,7 +12,7 @@ import msgspec
 
 from bitseg.changes import ChangeSettings
 from bitseg.errors import DamagedError, FieldError, NoRoomError, StoreError
-from bitseg.segments import Segments
+from bitseg.segments import History, Segments
 from bitseg.storage import acknowledged
 from bitseg.storage.acknowledged import AcknowledgedFile
 from bitseg.storage.checks import (
@@ -112,7 +112,8 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
             make(path, sync)
             covers = Covers()
             tenant = Tenant(get_zone("UTC"), 1)  # the first change of every file sets both
-            writes = Writes(tenant, Segments(), RLock(), clock)
+            segments = Segments(History(keeps=False))
+            writes = Writes(tenant, segments, RLock(), clock)
             tenant.contacts.watch(covers)
             tenant.events.watch(covers)
             told = acknowledged.read(path)
@@ -125,6 +126,7 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
             store = SqliteStore(database, hold, beside, state, covers, snapshot_bytes)
             writes.commits.store = store
             store.begin(writes)
+            writes.last_at = state.at
             undo.pop_all()
             undo.callback(store.close)
             writes.settle(wanted.over(writes, new=state.place.seq == 0))
@@ -253,6 +255,7 @@ def _follow(
     for entry in entries:
         state.place = entry.place
         state.journal_bytes += len(entry.body)
+        state.at = entry.at
         if told is not None and told.seq == entry.place.seq:
             chain_told = entry.place.chain
         if state.erased_at is None and entry.kind == "delete":

@@ -6,7 +6,7 @@ A change is there for good when ``commit`` returns. Snapshots and checkpoints ar
 from __future__ import annotations
 
 from collections import deque
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -16,23 +16,23 @@ from bitseg.storage import erasures
 from bitseg.storage.answers import erase_from_answers, find_answer, write_answer
 from bitseg.storage.backup import backup_at, copy_to
 from bitseg.storage.capture import Capture
-from bitseg.storage.codec import decode, encode, named
+from bitseg.storage.codec import encode
 from bitseg.storage.database import WAL_SOON, sync_wal
 from bitseg.storage.erasure_file import ErasureFile
 from bitseg.storage.journal import TABLES_ONLY, Place, append
 from bitseg.storage.keeper import Keeper
 from bitseg.storage.ledger import Ledger
-from bitseg.storage.parts import PartReader, PartWriter, insert
+from bitseg.storage.parking import Parked, Parking
+from bitseg.storage.parts import PartWriter, insert
 from bitseg.storage.points import reach
 from bitseg.storage.snapshot import Snapshotter
-from bitseg.storage.state import Parked
-from bitseg.storage.tables import Tables, erase_rows
+from bitseg.storage.tables import Tables, erase_rows, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from bitseg.changes import Change
+    from bitseg.changes import Change, MembersChanged
     from bitseg.results import Snapshot
     from bitseg.storage.acknowledged import AcknowledgedFile
     from bitseg.storage.covers import Covers
@@ -58,7 +58,7 @@ PARTS_COUNT: Final = 8
 """Parts are read back so many times faster than the journal's own bytes, so they count less."""
 
 
-class SqliteStore:
+class SqliteStore(Parking):
     """The store of a durable engine."""
 
     durable = True
@@ -73,13 +73,12 @@ class SqliteStore:
         snapshot_bytes: int,
     ) -> None:
         """Take an open file, what lies beside it, and how far it has come."""
-        self._database = database
+        super().__init__(database, PartWriter(database, state.garbage))
         self._hold = hold
         self._state = state
         self._covers = covers
         self._snapshot_bytes = snapshot_bytes
         self._acknowledged = told
-        self._parts = PartWriter(database, state.garbage)
         self._bodies: dict[int, bytes] = {}
         self._one_snapshot = Lock()
         self._asked: deque[None] = deque()  # one for each caller who waits for a snapshot
@@ -90,7 +89,7 @@ class SqliteStore:
     def begin(self, writes: Writes) -> None:
         """Take the tenant that the changes are of, and begin to look after the file."""
         self._writes = writes
-        self._tables = Tables(writes.tenant.contacts, writes.segments)
+        self._tables = Tables(writes.tenant.contacts)
         self._snapshotter = Snapshotter(
             self._database, self._parts, self.salt, lambda: bool(self._asked) or self._closed
         )
@@ -117,36 +116,22 @@ class SqliteStore:
         """What erased ids are hashed with."""
         return self._state.identity.salt
 
-    def park(self, change: Change) -> Parked:
-        """Put a change aside: its arrays into the file, unnamed, so that nobody sees them.
-
-        Raises:
-            StoreError: it could not be put aside.
-        """
-        batch = self._parts.new()
-        with batch.or_give_up():
-            parked = Parked(*encode(change, batch))
-            batch.flush()
-        return parked
-
-    def discard(self, parked: Sequence[Parked]) -> None:
-        """Give up changes that were put aside; their parts go with the next snapshot."""
-        for one in parked:
-            self._parts.garbage |= {part for part, _ in named(one.kind, one.body)}
-
-    def unpark(self, parked: Parked) -> Change:
-        """Return a change that was put aside.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
-        with self._database.reading() as connection:
-            return decode(parked.kind, parked.body, PartReader(connection))
-
     def commit(
-        self, changes: Sequence[Change | Parked], answers: Sequence[Answer], at: int
+        self,
+        changes: Sequence[Change | Parked],
+        answers: Sequence[Answer],
+        at: int,
+        *,
+        synced: bool = True,
     ) -> None:
         """Keep changes and answers, all or none; when it returns they are kept.
+
+        Args:
+            changes: what is kept, in order.
+            answers: what is kept with it.
+            at: the instant of it, ms.
+            synced: False leaves reaching the disk, and being noted as acknowledged, to the next
+                commit: for what follows from other changes and is found again where it is lost.
 
         Raises:
             StoreError: nothing was kept, unless the error says that it is unknown.
@@ -154,11 +139,14 @@ class SqliteStore:
         batch = self._parts.new()
         with batch.or_give_up():
             coded = self._encoded(changes, batch)
-            entries = self._write(changes, coded, answers, batch, at)
+            entries = self._write(changes, coded, answers, batch, at, synced=synced)
         parts = sum(len(body) for _, _, body in batch.rows)
         journal = sum(len(body) for _, body in coded)
         self._state.journal_bytes += journal + parts // PARTS_COUNT
-        self._came_to(entries[-1].place)
+        if synced:
+            self._came_to(entries[-1].place)
+        else:
+            self._state.place = entries[-1].place
         reach("write.acknowledged")
         self._bodies = {
             id(change): body
@@ -190,18 +178,20 @@ class SqliteStore:
                 f"A change could not be encoded, so nothing was kept: {error!r}"
             ) from error
 
-    def _write(
+    def _write(  # noqa: PLR0913 - what a transaction is made of
         self,
         changes: Sequence[Change | Parked],
         coded: list[tuple[str, bytes]],
         answers: Sequence[Answer],
         batch: Batch,
         at: int,
+        *,
+        synced: bool,
     ) -> list[Entry]:
         """Write changes and answers in one transaction; return the journal's entries of it."""
         place, entries = self._state.place, []
         size = sum(len(body) for _, body in coded) + sum(len(body) for _, _, body in batch.rows)
-        with self._database.transaction("write", size=size + 1) as connection:
+        with self._database.transaction("write", size=size + 1, synced=synced) as connection:
             ledger = Ledger(connection, place.tables)
             insert(connection, batch.rows)
             for answer in answers:
@@ -257,6 +247,24 @@ class SqliteStore:
             StoreError: the file cannot be read.
         """
         return find_answer(self._database, key)
+
+    def records(
+        self, segment: str, *, after: int = 0, newest_first: bool = False
+    ) -> Iterator[MembersChanged]:
+        """Yield the records of a segment that hold changes behind a number.
+
+        Close it where it is left midway: it reads the file until then.
+
+        Raises:
+            StoreError: the file cannot be read, or holds a record that is not what was written.
+        """
+        with (
+            self._database.reading() as connection,
+            closing(
+                records_of(connection, segment, after=after, newest_first=newest_first)
+            ) as records,
+        ):
+            yield from records
 
     def snapshot(self) -> Snapshot:
         """Write a snapshot now, and quickly.

@@ -9,18 +9,6 @@ from bitseg.storage.identity import Identity
 from bitseg.storage.journal import Place
 
 
-class Parked(msgspec.Struct, frozen=True):
-    """A change whose arrays lie in parts that nothing names yet.
-
-    Attributes:
-        kind: the kind of change, a word.
-        body: the change, with the parts' names.
-    """
-
-    kind: str
-    body: bytes
-
-
 class FileState(msgspec.Struct):
     """What of a file must be known to go on writing it.
 
@@ -30,6 +18,7 @@ class FileState(msgspec.Struct):
         snapshot_seq: the last change that the newest snapshot holds.
         needed: the parts that something names, when it was read.
         journal_bytes: of the changes behind it.
+        at: the instant of the last change, ms; None = there is none behind the snapshot.
         erased_at: when the first contact was erased since then, ms; None = none was.
         garbage: parts that nothing names and that are yet to be taken out.
     """
@@ -39,5 +28,6 @@ class FileState(msgspec.Struct):
     snapshot_seq: int
     needed: set[PartName]
     journal_bytes: int = 0
+    at: int | None = None
     erased_at: int | None = None
     garbage: set[int] = msgspec.field(default_factory=set)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
-from bitseg.bitmap import RowSet
+from bitseg.bitmap import RowSet, among
 from bitseg.changes import (
     About,
     ChangeMembers,
@@ -25,10 +25,10 @@ from bitseg.changes import (
     Revision,
 )
 from bitseg.clock import show_instant
-from bitseg.contacts import as_ids
 from bitseg.errors import DamagedError
 from bitseg.rules.respell import respell
-from bitseg.storage.ledger import COVERED, rows_in
+from bitseg.segments.records import packed, unpacked, without
+from bitseg.storage.ledger import COVERED, row_digest, rows_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,12 +38,8 @@ if TYPE_CHECKING:
     from bitseg.changes import Change
     from bitseg.contacts import Contacts
     from bitseg.rules.nodes import Definition
-    from bitseg.segments import Segments
     from bitseg.storage.ledger import Cell, Ledger
     from bitseg.zones import Zone
-
-_ANY_ROW: Final = 2**32
-"""More rows than there can be: what a set of so many holds is kept as roaring."""
 
 _EACH: Final = 500
 """Ids in one statement."""
@@ -52,10 +48,9 @@ _EACH: Final = 500
 class Tables:
     """Keeps the tables in step with changes."""
 
-    def __init__(self, contacts: Contacts, segments: Segments) -> None:
-        """Take the contacts, whose rows the members are, and who was recorded as a member."""
+    def __init__(self, contacts: Contacts) -> None:
+        """Take the contacts, whose rows the members are."""
         self._contacts = contacts
-        self._segments = segments
 
     def write(self, ledger: Ledger, change: Change) -> None:
         """Write what a change means for the tables, in the ledger's transaction."""
@@ -80,20 +75,8 @@ class Tables:
                 ledger.delete("segments", "id = ?", (change.id,))
             case DeleteContacts():
                 _forget(ledger.connection, change.ids)
-                self._count_down(ledger, change)
             case _:
                 pass
-
-    def _count_down(self, ledger: Ledger, change: DeleteContacts) -> None:
-        """Take those who are to be erased out of the counts of recorded members."""
-        n = self._contacts.n
-        rows = self._contacts.rows_of(as_ids(change.ids))
-        gone = RowSet.from_rows(np.unique(rows[rows >= 0]).astype(np.uint32), n)
-        for segment in self._segments.ids():
-            less = self._segments.history.members(segment, n).and_count(gone)
-            if less:
-                count = _count_of(ledger.connection, segment) - less
-                ledger.update("segments", {"contact_count": count}, "id = ?", (segment,))
 
     def _define(self, ledger: Ledger, change: DefineSegment) -> None:
         at = show_instant(change.revision.at)
@@ -127,16 +110,16 @@ class Tables:
             return
         connection.execute("DELETE FROM segment_contacts WHERE segment_id = ?", (change.id,))
         if change.members is not None:
-            everyone = MembersChanged(change.id, 0, change.revision.at, change.members, b"")
-            self._list(connection, everyone, change.via)
+            self._enlist(connection, change.id, change.revision.at, change.members, change.via)
 
     def _change_members(self, ledger: Ledger, change: ChangeMembers) -> None:
         moved = change.moved
         query = "SELECT members FROM segments WHERE id = ?"
         (before,) = ledger.connection.execute(query, (moved.segment,)).fetchone()
-        entered, left = (RowSet.from_bytes(one, _ANY_ROW) for one in (moved.entered, moved.left))
-        members = RowSet.from_bytes(before, _ANY_ROW).or_(entered).minus(left).to_bytes()
-        ledger.update("segments", {"members": members}, "id = ?", (moved.segment,))
+        held = np.union1d(unpacked(before), unpacked(moved.entered))
+        members = np.setdiff1d(held, unpacked(moved.left), assume_unique=True)
+        cells = {"members": packed(members.astype(np.uint32))}
+        ledger.update("segments", cells, "id = ?", (moved.segment,))
         _record(ledger, moved)
         self._list(ledger.connection, moved, change.via)
 
@@ -146,18 +129,20 @@ class Tables:
             "DELETE FROM segment_contacts WHERE segment_id = ? AND contact_id = ?",
             [(moved.segment, contact) for contact in self._ids(moved.left)],
         )
-        at = show_instant(moved.at)
+        self._enlist(connection, moved.segment, moved.at, moved.entered, via)
+
+    def _enlist(
+        self, connection: sqlite3.Connection, segment: str, at: int, rows: bytes, via: str
+    ) -> None:
+        """List static members by id, as added at ms ``at``."""
         connection.executemany(
             "INSERT INTO segment_contacts (segment_id, contact_id, added_at, added_via) "
             "VALUES (?, ?, ?, ?)",
-            [(moved.segment, contact, at, via) for contact in self._ids(moved.entered)],
+            [(segment, contact, show_instant(at), via) for contact in self._ids(rows)],
         )
 
     def _ids(self, rows: bytes) -> list[str]:
-        if not rows:
-            return []
-        members = RowSet.from_bytes(rows, self._contacts.n)
-        ids: list[str] = self._contacts.ids.take(members.rows()).to_pylist()
+        ids: list[str] = self._contacts.ids.take(unpacked(rows)).to_pylist()
         return ids
 
 
@@ -208,36 +193,60 @@ def records_in(connection: sqlite3.Connection) -> Generator[MembersChanged]:
     Raises:
         DamagedError: one is not what was written, or is missing.
     """
-    with closing(rows_in(connection, "segment_changes", "segment_id, number")) as rows:
+    with closing(rows_in(connection, "segment_changes", "segment_id, first")) as rows:
         segment, last = None, 0
         for whole, cells in rows:
             moved = MembersChanged(*cells)  # type: ignore[arg-type] # the digest tells the types
-            last = last + 1 if moved.segment == segment else 1
+            last = last if moved.segment == segment else 0
             segment = moved.segment
             if not whole:
-                message = f"Record {moved.number} of segment {segment!r} is not what was written"
+                message = f"Change {moved.first} of segment {segment!r} is not what was written"
                 raise DamagedError(message)
-            if moved.number != last:
-                raise DamagedError(f"Segment {segment!r} lacks its record {last}")
+            if moved.first != last + 1:
+                raise DamagedError(f"Segment {segment!r} lacks its change {last + 1}")
+            last = moved.last
             yield moved
 
 
+def records_of(
+    connection: sqlite3.Connection, segment: str, *, after: int = 0, newest_first: bool = False
+) -> Generator[MembersChanged]:
+    """Yield the records of one segment that hold changes behind a number.
+
+    Raises:
+        DamagedError: one is not what was written.
+    """
+    names = ", ".join(f'"{name}"' for name in COVERED["segment_changes"])
+    order = "DESC" if newest_first else "ASC"
+    begin = "SELECT max(first) FROM segment_changes WHERE segment_id = ?1 AND first <= ?2"
+    query = (
+        f"SELECT digest, {names} FROM segment_changes WHERE segment_id = ?1 "  # noqa: S608 - names are ours
+        f"AND first >= coalesce(({begin}), 0) ORDER BY first {order}"
+    )
+    with closing(connection.execute(query, (segment, after + 1))) as rows:
+        for expected, *cells in rows:
+            if row_digest("segment_changes", cells) != expected:
+                raise DamagedError(f"A record of segment {segment!r} is not what was written")
+            yield MembersChanged(*cells)
+
+
 def erase_rows(ledger: Ledger, rows: Rows) -> None:
-    """Take rows of erased contacts out of all members and records."""
-    dead = RowSet.from_rows(rows, _ANY_ROW)
+    """Take rows of erased contacts, ascending, out of all members and records."""
     connection = ledger.connection
     members_of = connection.execute("SELECT id, members FROM segments WHERE members NOTNULL")
     for segment, members in members_of.fetchall():
-        less = _without(members, dead)
-        if less != members:
-            ledger.update("segments", {"members": less}, "id = ?", (segment,))
-    records = connection.execute('SELECT rowid, entered, "left" FROM segment_changes')
-    for number, *before in records.fetchall():
-        entered, left = (_without(one, dead) for one in before)
-        if [entered, left] != before:
-            ledger.update(
-                "segment_changes", {"entered": entered, "left": left}, "rowid = ?", (number,)
-            )
+        held = unpacked(members)
+        left = held[~among(held, rows)]
+        if left.size < held.size:
+            ledger.update("segments", {"members": packed(left)}, "id = ?", (segment,))
+    names = ", ".join(f'"{name}"' for name in COVERED["segment_changes"])
+    records = connection.execute(f"SELECT rowid, {names} FROM segment_changes")  # noqa: S608 - names are ours
+    for number, *cells in records.fetchall():
+        before = MembersChanged(*cells)
+        less = without(before, rows)
+        if less is not before:
+            changed = {"entered": less.entered, "left": less.left, "erased": less.erased}
+            ledger.update("segment_changes", changed, "rowid = ?", (number,))
 
 
 def _said(revision: Revision) -> dict[str, Cell]:
@@ -269,19 +278,11 @@ def _text(rules: bytes | None) -> str | None:
 
 def _record(ledger: Ledger, moved: MembersChanged) -> None:
     ledger.insert("segment_changes", [msgspec.structs.astuple(moved)])
-    more = _count(moved.entered) - _count(moved.left)
     cells: dict[str, Cell] = {
-        "contact_count": _count_of(ledger.connection, moved.segment) + more,
+        "contact_count": moved.size,
         "last_recalculated_at": show_instant(moved.at),
     }
     ledger.update("segments", cells, "id = ?", (moved.segment,))
-
-
-def _count_of(connection: sqlite3.Connection, segment: str) -> int:
-    """Return how many recorded members a segment's row says it has."""
-    query = "SELECT contact_count FROM segments WHERE id = ?"
-    (count,) = connection.execute(query, (segment,)).fetchone()
-    return int(count)
 
 
 def _forget(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
@@ -289,11 +290,3 @@ def _forget(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
         some = ids[start : start + _EACH]
         marks = ", ".join("?" * len(some))
         connection.execute(f"DELETE FROM segment_contacts WHERE contact_id IN ({marks})", some)  # noqa: S608
-
-
-def _count(rows: bytes) -> int:
-    return RowSet.from_bytes(rows, _ANY_ROW).count
-
-
-def _without(rows: bytes, dead: RowSet) -> bytes:
-    return RowSet.from_bytes(rows, _ANY_ROW).minus(dead).to_bytes()

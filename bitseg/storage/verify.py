@@ -16,7 +16,7 @@ import numpy as np
 from bitseg.bitmap import RowSet
 from bitseg.errors import BitsegError, DamagedError, Fault, StoreError
 from bitseg.results import Verified
-from bitseg.segments import Segments
+from bitseg.segments import History, Segments
 from bitseg.storage import acknowledged
 from bitseg.storage.absence import found_in
 from bitseg.storage.backup import backup_at
@@ -167,7 +167,7 @@ class _Check:
     def _content(self, connection: sqlite3.Connection) -> None:
         """Read everything into memory, and compare bitmaps with what they are made of."""
         tenant = Tenant(get_zone("UTC"), 1)
-        writes = Writes(tenant, Segments(), RLock())
+        writes = Writes(tenant, Segments(History(keeps=False)), RLock())
         state = read_all(
             connection, self._path, writes, Covers(), self._told, progress=self._progress
         )

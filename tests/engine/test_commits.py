@@ -27,14 +27,30 @@ class SlowStore(NoStore):
         self.entered = threading.Event()
         self.error: BaseException | None = None
 
-    def commit(self, changes: Sequence[Any], answers: Sequence[Answer], at: int) -> None:
+    def commit(
+        self, changes: Sequence[Any], answers: Sequence[Answer], at: int, *, synced: bool = True
+    ) -> None:
         """Keep a group."""
         self.entered.set()
         assert self.go_on.wait(10)
         if self.error is not None:
             raise self.error
-        super().commit(changes, answers, at)
+        super().commit(changes, answers, at, synced=synced)
         self.groups.append(list(changes))
+
+
+class Follower:
+    """What is to go ahead of commits and to follow them: nothing, until a test says so."""
+
+    def ahead(self, at: int) -> Iterator[Staged[Any]]:
+        """Ask for nothing."""
+        del at
+        yield from ()
+
+    def behind(self, changes: list[Any], at: int) -> Iterator[Staged[Any]]:
+        """Ask for nothing."""
+        del changes, at
+        yield from ()
 
 
 class Scene:
@@ -44,7 +60,7 @@ class Scene:
         """Begin with nothing seen."""
         self.store = SlowStore()
         self.seen: list[Any] = []
-        self.commits = Commits(threading.RLock(), lambda: 0, lambda _: None)
+        self.commits = Commits(threading.RLock(), lambda: 0, Follower())
         self.commits.store = self.store
 
     def write(self, change: Any, *, alone: bool = False) -> Any:
@@ -180,10 +196,13 @@ def test_a_write_of_nothing_is_not_kept(scene: Scene) -> None:
 def test_what_follows_a_group_is_kept_after_all_of_it(
     scene: Scene, threads: ThreadPoolExecutor
 ) -> None:
-    def behind(changes: list[Any]) -> Staged[Any] | None:
-        return scene.staging(f"behind {changes}")() if len(changes) > 1 else None
+    class Following(Follower):
+        def behind(self, changes: list[Any], at: int) -> Iterator[Staged[Any]]:
+            assert at == 0
+            if len(changes) > 1:
+                yield scene.staging(f"behind {changes}")()
 
-    scene.commits = Commits(threading.RLock(), lambda: 0, behind)
+    scene.commits = Commits(threading.RLock(), lambda: 0, Following())
     scene.commits.store = scene.store
     first = threads.submit(scene.write, 0)
     assert scene.store.entered.wait(10)

@@ -50,6 +50,8 @@ def judge(engine: Engine, path: Path, model: Model, looked_at: Iterable[str]) ->
     for contact in looked_at:
         if contact in model.contacts:
             _judge_contact(engine, model, contact)
+    engine.segments.advance()
+    model.advance()
     with closing(sqlite3.connect(path)) as connection:
         _judge_tables(connection, engine, model)
 
@@ -73,12 +75,16 @@ def _judge_tables(connection: sqlite3.Connection, engine: Engine, model: Model) 
     assert counts == expected
     for name, segment in model.segments.items():
         records = connection.execute(
-            "SELECT number, at, entered, left FROM segment_changes "
-            "WHERE segment_id = ? ORDER BY number",
+            "SELECT first, at, came, went, size, entered, left FROM segment_changes "
+            "WHERE segment_id = ? ORDER BY first",
             (name,),
         ).fetchall()
-        assert [number for number, *_ in records] == list(range(1, len(segment.records) + 1)), name
-        assert [at for _, at, *_ in records] == segment.records, name
+        assert [(at, came, went) for _, at, came, went, *_ in records] == segment.records, name
+        number, size = 1, 0
+        for first, _, came, went, behind, *_ in records:
+            assert first == number, name
+            number, size = number + came + went, size + came - went
+            assert behind == size, name
         assert _replayed(engine, records) == segment.recorded, name
         listed = connection.execute(
             "SELECT contact_id, added_at FROM segment_contacts WHERE segment_id = ?", (name,)
@@ -90,7 +96,7 @@ def _replayed(engine: Engine, records: list[Any]) -> set[str]:
     """Return whom the records lead to, without those who are erased."""
     rows = RowSet.empty(ALL_ROWS)
     found: set[int] = set()
-    for _, _, entered, left in records:
+    for *_, entered, left in records:
         came, went = (RowSet.from_bytes(one, rows.n).rows().tolist() for one in (entered, left))
         assert not found & {*came}
         assert found >= {*went}

@@ -45,12 +45,15 @@ class Happened:
 
 @dataclass
 class Listed:
-    """A segment: who is in it, or by what definition; and who was last recorded as a member."""
+    """A segment: who is in it, or by what definition; and who was last recorded as a member.
+
+    A record is an instant, how many entered at it, and how many left.
+    """
 
     name: str | None = None
     members: dict[str, int] = field(default_factory=dict)
     recorded: set[str] = field(default_factory=set)
-    records: list[int] = field(default_factory=list)
+    records: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 class Model:
@@ -59,6 +62,7 @@ class Model:
     def __init__(self, clock: int) -> None:
         """Begin with nobody."""
         self.clock = clock
+        self._recorded_by = clock
         self.contacts: dict[str, Json] = {}
         self.fields: dict[str, str] = {}
         self.events: list[Happened] = []
@@ -71,6 +75,7 @@ class Model:
 
     def load(self, rows: list[Json]) -> tuple[int, int]:
         """Create and update; return how many of each."""
+        self.advance()
         created = 0
         for row in rows:
             contact = self.contacts.get(row["id"])
@@ -89,6 +94,7 @@ class Model:
                 if path.startswith("customField."):
                     self.fields.setdefault(path, "string")
                 contact[path] = value
+        self._settle()
         return created, len(rows) - created
 
     def _create(self, contact: str) -> Json:
@@ -98,6 +104,7 @@ class Model:
 
     def record(self, rows: list[Json], *, create: bool) -> tuple[int, int, list[int]]:
         """Record events; return how many were accepted and duplicate, and which were rejected."""
+        self.advance()
         accepted = duplicate = 0
         rejected = []
         for index, row in enumerate(rows):
@@ -124,22 +131,28 @@ class Model:
                     row.get("amount"),
                 )
             )
+        self._settle()
         return accepted, duplicate, rejected
 
     def withdraw(self, ids: list[str]) -> int:
         """Take events back."""
+        self.advance()
         before = len(self.events)
         self.events = [one for one in self.events if one.event_id not in ids]
+        self._settle()
         return before - len(self.events)
 
     def delete(self, ids: list[str]) -> int:
-        """Erase contacts and all that is about them."""
+        """Erase contacts and all that is about them; their leaving is recorded, too."""
+        self.advance()
         gone = {one for one in ids if one in self.contacts}
         for one in gone:
             del self.contacts[one]
             self.erased_marks += self.marks.pop(one, [])
         self.events = [one for one in self.events if one.contact not in gone]
         for segment in self.segments.values():
+            if left := len(segment.recorded & gone):
+                segment.records.append((self.clock, 0, left))
             segment.recorded -= gone
             for one in gone:
                 segment.members.pop(one, None)
@@ -155,6 +168,7 @@ class Model:
 
     def define(self, segment: str, what: str | list[str]) -> int:
         """Set a segment by a definition's name or by ids."""
+        self.advance()
         found = self.segments.setdefault(segment, Listed())
         if isinstance(what, str):
             found.name, found.members = what, {}
@@ -162,25 +176,26 @@ class Model:
             stays = found.members if found.name is None else {}
             found.name = None
             found.members = {one: stays.get(one, self.clock) for one in what}
-        members = self.members(segment)
-        self._move(found, members, first=not found.records)
-        return len(members)
+        self._settle()
+        return len(self.members(segment))
 
-    def refresh(self) -> dict[str, tuple[int, int]]:
-        """Record who entered and left each segment."""
-        changed = {}
+    def advance(self) -> None:
+        """Record who entered and left by time passing, at each instant at which anybody could."""
+        now = self.clock
+        crossed = {at for one in self.events for at in (one.at, one.at + 2 * HOUR)}
+        for at in sorted(one for one in crossed if self._recorded_by < one <= now):
+            self.clock = at
+            self._settle()
+        self.clock = self._recorded_by = now
+
+    def _settle(self) -> None:
+        """Record who entered and left each segment by now."""
         for name, segment in self.segments.items():
             members = self.members(name)
             entered, left = members - segment.recorded, segment.recorded - members
             if entered or left:
-                changed[name] = (len(entered), len(left))
-                self._move(segment, members)
-        return changed
-
-    def _move(self, segment: Listed, members: set[str], *, first: bool = False) -> None:
-        if first or members != segment.recorded:
-            segment.records.append(self.clock)
-            segment.recorded = members
+                segment.records.append((self.clock, len(entered), len(left)))
+                segment.recorded = members
 
     def speaks_of(self, segment: str) -> bool:
         """Return whether another segment refers to one."""

@@ -102,7 +102,7 @@ def _strings(values: list[Any]) -> pa.Array:
 
 ROWS = RowSet.from_rows(np.array([0, 7, 70_000], np.uint32), 100_000).to_bytes()
 REVISION = Revision(2, 5, "ann", About("é", tags=("a", "b"), max_drop=12.5), b"{}")
-MOVED = MembersChanged("s", 3, -5, ROWS, b"")
+MOVED = MembersChanged("s", 3, -5, ROWS, b"", 2, 1, 7, ROWS)
 SMALL: list[Change] = [
     DropEvents(-(2**60)),
     DeleteContacts(("a", "é", "\x00")),

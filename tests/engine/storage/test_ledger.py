@@ -75,7 +75,7 @@ def test_cells_of_other_types_or_in_other_places_have_other_digests() -> None:
     "statement",
     [
         "DELETE FROM segments WHERE id = 'list'",
-        "DELETE FROM segment_changes WHERE number = 2",
+        "DELETE FROM segment_changes WHERE first = 2",
         "DELETE FROM answers",
         "DELETE FROM erasures",
         "UPDATE segments SET digest = 'text'",

@@ -11,7 +11,7 @@ import pytest
 
 import bitseg
 from bitseg import Engine, StoreError
-from bitseg.storage import keeper, points, sqlite
+from bitseg.storage import keeper, parking, points, sqlite
 from tests.engine.making import Clock, all_of, field, ms
 from tests.engine.storage.looking import ids_of_parts
 
@@ -116,7 +116,6 @@ WRITES: dict[str, Callable[[Engine], object]] = {
     "a list": lambda engine: engine.define_segment("s", ["c1"]),
     "rules": lambda engine: engine.define_segment("d", all_of({"event": "open"})),
     "removing": lambda engine: engine.remove_segment("s"),
-    "refreshing": lambda engine: engine.refresh_segments(),
 }
 
 
@@ -149,7 +148,8 @@ def test_a_change_that_cannot_be_encoded_leaves_everything_as_it_was(
     with _filled(path) as engine:
         before = _state(engine)
         with monkeypatch.context() as patched:
-            patched.setattr(sqlite, "encode", fail)
+            for module in (sqlite, parking):
+                patched.setattr(module, "encode", fail)
             with pytest.raises((StoreError, ValueError)):
                 WRITES[name](engine)
         assert _state(engine) == before

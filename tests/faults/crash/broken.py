@@ -26,9 +26,11 @@ def break_store(how: str) -> None:
 def _every_tenth_is_not_written() -> None:
     commit, number = SqliteStore.commit, count(1)
 
-    def skipping(self: SqliteStore, changes: Any, answers: Any, at: int) -> None:
+    def skipping(
+        self: SqliteStore, changes: Any, answers: Any, at: int, *, synced: bool = True
+    ) -> None:
         if next(number) % 10:
-            commit(self, changes, answers, at)
+            commit(self, changes, answers, at, synced=synced)
 
     patch.object(SqliteStore, "commit", skipping).start()
 
@@ -36,7 +38,10 @@ def _every_tenth_is_not_written() -> None:
 def _acknowledged_before_commit() -> None:
     commit, waiting = SqliteStore.commit, list[Any]()
 
-    def late(self: SqliteStore, changes: Any, answers: Any, at: int) -> None:
+    def late(
+        self: SqliteStore, changes: Any, answers: Any, at: int, *, synced: bool = True
+    ) -> None:
+        del synced
         waiting.append((changes, answers, at))
         if len(waiting) > 1:
             commit(self, *waiting.pop(0))
@@ -47,9 +52,11 @@ def _acknowledged_before_commit() -> None:
 def _events_are_written_twice() -> None:
     commit = SqliteStore.commit
 
-    def twice(self: SqliteStore, changes: Any, answers: Any, at: int) -> None:
+    def twice(
+        self: SqliteStore, changes: Any, answers: Any, at: int, *, synced: bool = True
+    ) -> None:
         repeated = [one for one in changes if isinstance(one, RecordEvents)]
-        commit(self, [*changes, *repeated], answers, at)
+        commit(self, [*changes, *repeated], answers, at, synced=synced)
 
     patch.object(SqliteStore, "commit", twice).start()
 

@@ -142,6 +142,7 @@ def _held(engine: bitseg.Engine, found: Json, worlds: Sequence[Candidate], now: 
         MismatchError: it holds none.
     """
     moved = ("done", perform(engine, _refresh(now)))
+    _check_records(engine)
     best: list[str] = []
     alike: list[Candidate] = []
     for candidate in worlds:
@@ -158,6 +159,30 @@ def _held(engine: bitseg.Engine, found: Json, worlds: Sequence[Candidate], now: 
         return next((one for one in alike if _is_defined(engine, one.world)), alike[0])
     shown = "\n".join(best[:30])
     raise MismatchError(f"the file holds none of {len(worlds)} worlds; of the nearest:\n{shown}")
+
+
+def _check_records(engine: bitseg.Engine) -> None:
+    """Check that the recorded changes of each segment, from the first on, lead to its members.
+
+    Raises:
+        MismatchError: they do not.
+    """
+    for segment in engine.segments:
+        members: set[str] = set()
+        number = 0
+        while items := engine.segments.history(segment, after=number, limit=1_000).items:
+            for one in items:
+                number += 1
+                if one.seq != number:
+                    raise MismatchError(f"change {number} of {segment} is numbered {one.seq}")
+                if one.contact_id is None:  # who was erased since is nobody's
+                    continue
+                if (one.contact_id in members) == (one.change == "entered"):
+                    raise MismatchError(f"change {number} of {segment}: {one} of {members}")
+                members ^= {one.contact_id}
+        held = set(engine.segments.members(segment).ids())
+        if members != held:
+            raise MismatchError(f"the changes of {segment} lead to {members ^ held} too many")
 
 
 def _is_defined(engine: bitseg.Engine, world: World) -> bool:

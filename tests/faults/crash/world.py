@@ -35,7 +35,6 @@ class World:
         remembered: event ids that make a duplicate.
         fields: custom fields: type, and the label where one was declared.
         segments: static members or rules, by id.
-        recorded: who was last recorded as a member of each segment.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -45,7 +44,6 @@ class World:
         self.remembered: set[str] = set()
         self.fields: dict[str, tuple[str, ...]] = {}
         self.segments: dict[str, Segment] = {}
-        self.recorded: dict[str, frozenset[str]] = {}
         self._homes: dict[str, str] = {}
         self._own: set[str] = set()
 
@@ -56,7 +54,6 @@ class World:
         other.remembered = set(self.remembered)
         other.fields = dict(self.fields)
         other.segments = dict(self.segments)
-        other.recorded = dict(self.recorded)
         other._homes = dict(self._homes)
         self._own = set()  # both share every person now
         return other
@@ -160,7 +157,6 @@ class World:
         for segment, what in self.segments.items():
             if isinstance(what, frozenset):
                 self.segments[segment] = what - found
-            self.recorded[segment] -= found
         return len(found)
 
     def _define_field(self, given: Json, now: int) -> None:
@@ -238,8 +234,7 @@ class World:
             if not judging.is_valid(self, given["rules"]):
                 raise RefusedError("RuleError")
             self.segments[segment] = given["rules"]
-        self.recorded[segment] = self.members(segment, now)
-        return len(self.recorded[segment])
+        return len(self.members(segment, now))
 
     def _remove_segment(self, given: Json, now: int) -> None:
         del now
@@ -252,17 +247,10 @@ class World:
         ):
             raise RefusedError("SegmentError")
         del self.segments[segment]
-        del self.recorded[segment]
 
     def _refresh_segments(self, given: Json, now: int) -> dict[str, list[int]]:
-        del given
-        changed = {}
-        for segment, before in self.recorded.items():
-            after = self.members(segment, now)
-            if after != before:
-                changed[segment] = [len(after - before), len(before - after)]
-                self.recorded[segment] = after
-        return changed
+        del given, now
+        return {}  # who moved was recorded by each write, and as time passed
 
     def _mine(self, contact_id: str, now: int) -> Person:
         """Return a person that may be changed, made where there is none."""

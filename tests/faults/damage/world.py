@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import bitseg
-from tests.engine.making import all_of, any_of, at, field, group, ms
+from tests.engine.making import all_of, any_of, field, group, ms
 
 Json = dict[str, Any]
 
@@ -89,7 +89,7 @@ def begin(engine: bitseg.Engine) -> None:
     engine.define_segment("chosen", [f"c{i}" for i in range(3, 90, 4)])
     engine.define_segment("busy", RULES["opens"])
     engine.define_segment("passing", RULES["country"])
-    engine.refresh_segments(at("2026-03-15T12:00:00Z"))
+    engine.refresh_segments()
     engine.delete_contacts([f"c{i}" for i in range(5, 20, 5)])
     engine.withdraw_events([f"first-{i}" for i in range(2_000, 2_060, 6)])
     engine.drop_expired_events()
@@ -114,7 +114,6 @@ GOING_ON: Final[tuple[Callable[[bitseg.Engine], object], ...]] = (
         ["one", *(f"second-{i}" for i in range(1, 40, 5))], once=SENT_TWICE
     ),
     lambda engine: engine.remove_segment("passing"),
-    lambda engine: engine.refresh_segments(at("2026-04-01T12:00:00Z")),
     lambda engine: engine.load_contacts([{"id": "c3", "tags": ["last"]}]),
 )
 """What the journal behind the snapshot will hold, small and large; each is one change."""
@@ -129,7 +128,6 @@ WORKING_ON: Final[tuple[Callable[[bitseg.Engine], object], ...]] = (
     lambda engine: engine.define_segment("extra", ["c1", "c2"]),
     lambda engine: engine.delete_contacts(["c2", "c130"]),
     lambda engine: engine.withdraw_events(["first-3000", "second-101", "one"]),
-    lambda engine: engine.refresh_segments(at("2026-05-01T12:00:00Z")),
     lambda engine: engine.remove_segment("linked"),
     lambda engine: engine.remove_segment("extra"),
     lambda engine: engine.snapshot().seq,
