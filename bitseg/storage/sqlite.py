@@ -251,9 +251,7 @@ class SqliteStore(Parking):
     def records(
         self, segment: str, *, after: int = 0, newest_first: bool = False
     ) -> Iterator[MembersChanged]:
-        """Yield the records of a segment that hold changes behind a number.
-
-        Close it where it is left midway: it reads the file until then.
+        """Yield the records of a segment that hold changes behind a number; close it when done.
 
         Raises:
             StoreError: the file cannot be read, or holds a record that is not what was written.
