@@ -45,6 +45,7 @@ from bitseg.results import (
     SegmentRecord,
     SegmentRevision,
     Snapshot,
+    TenantSettings,
     Timeline,
     Verified,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "SegmentRevision",
     "Snapshot",
     "StoreError",
+    "TenantSettings",
     "Timeline",
     "UnknownContactError",
     "UnknownRevisionError",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Ids: TypeAlias = "Iterable[str]"
 LONGEST = 255
+DAYS_MOST = 100_000
 
 
 def several(ids: Ids) -> tuple[str, ...]:
@@ -55,9 +56,11 @@ def check_days(name: str, days: object, *, may_be_none: bool = False) -> None:
     """Refuse what is no number of days.
 
     Raises:
-        FieldError: it is not a whole number from 1.
+        FieldError: it is not a whole number from 1 to 100,000.
     """
     if days is None and may_be_none:
         return
-    if not isinstance(days, int) or isinstance(days, bool) or days < 1:
-        raise FieldError(f"Expected {name} as a whole number of days from 1, got {days!r}")
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= DAYS_MOST:
+        raise FieldError(
+            f"Expected {name} as a whole number of days from 1 to {DAYS_MOST:,}, got {days!r}"
+        )

@@ -281,11 +281,15 @@ class ChangeSettings(msgspec.Struct, frozen=True):
         timezone: IANA name of the tenant's timezone.
         remember_event_ids_days: for how many days an event id is remembered at the least.
         retention_days: for how many days events are kept; None = for ever.
+        suppression: who must not be mailed, as JSON, as people gave it; None = the default.
+        spelled: the same as it was read, with all types, as for a segment.
     """
 
     timezone: str
     remember_event_ids_days: int
     retention_days: int | None = None
+    suppression: bytes | None = None
+    spelled: bytes | None = None
 
 
 Change: TypeAlias = (

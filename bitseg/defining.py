@@ -104,7 +104,7 @@ class Defining:
                     raise SegmentError(*(f"No contact has the id {one!r}" for one in unknown))
                 rules = None
                 if isinstance(read, Definition):
-                    rules = _given(what) or spelled(read)
+                    rules = given_as_json(what) or spelled(read)
                 revision = self._revision(segment, at, edit, rules)
                 prepared = self._segments.prepared(
                     segment, read, (*self._revisions(segment), revision)
@@ -322,7 +322,7 @@ class Defining:
         return self._rulebook.read(what, defining=segment), ()
 
 
-def _given(what: Any) -> bytes | None:
+def given_as_json(what: Any) -> bytes | None:
     """Return rules as they were given, as JSON; None where they were read before."""
     if isinstance(what, dict):
         return _JSON.encode(what)

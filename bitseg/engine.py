@@ -28,7 +28,7 @@ from bitseg.preview.show import show_bounds
 from bitseg.results import ContactPage, Explanation, Preview, Timeline
 from bitseg.rulebook import Rulebook
 from bitseg.segments import Segments
-from bitseg.suppression import SUPPRESSION
+from bitseg.settling import Settling
 from bitseg.tenant import Tenant
 from bitseg.timeline import timeline
 from bitseg.tracking import Tracker
@@ -104,7 +104,8 @@ class Engine(Writing):
             tracker.begin(writes.last_at)
         writes.follower = tracker
         defining = Defining(writes, self._rulebook, self._executor)
-        super().__init__(writes, defining)
+        settling = Settling(writes, self._rulebook, self._executor)
+        super().__init__(writes, defining, settling)
         self.segments = Catalogue(writes, defining, self._executor, tracker)
 
     # Questions
@@ -153,7 +154,7 @@ class Engine(Writing):
             compiled = self._rulebook.compiled(rules)
             definition = compiled.definition
             members = frame.members_of_plan(compiled.plan)
-            suppressed = frame.members_of_plan(self._rulebook.compiled(SUPPRESSION).plan)
+            suppressed = frame.members_of_plan(self._segments.suppression.plan)
             return Preview(
                 count=members.count,
                 reachable=members.count - members.and_count(suppressed),

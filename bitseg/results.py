@@ -143,6 +143,22 @@ class Timeline(msgspec.Struct, frozen=True):
     total: int
 
 
+class TenantSettings(msgspec.Struct, frozen=True):
+    """What is set for all of a tenant's data.
+
+    Attributes:
+        timezone: an IANA name; days and hours are those of this zone.
+        remember_event_ids_days: a second event of an id is ignored for at least this long.
+        retention_days: for how many days events are kept; None = for ever.
+        suppression: who must not be mailed, as a definition.
+    """
+
+    timezone: str
+    remember_event_ids_days: int
+    retention_days: int | None
+    suppression: Any
+
+
 class Guard(msgspec.Struct, frozen=True):
     """What a segment refuses: definitions that drop more than so many percent of its members."""
 

@@ -16,6 +16,7 @@ from bitseg.plan.nodes import Everyone, Nobody, Plan
 from bitseg.rules import read
 from bitseg.rules.nodes import Definition, Group
 from bitseg.rules.recheck import recheck
+from bitseg.rules.respell import spelled
 from bitseg.rules.walk import walk
 
 if TYPE_CHECKING:
@@ -48,16 +49,21 @@ class Compiled(msgspec.Struct, frozen=True):
 class View:
     """The tenant as rules see it: names, types, segments and timezone."""
 
-    def __init__(self, tenant: Tenant, segments: Segments, defining: str | None = None) -> None:
-        """Take the tenant, its segments, and the id of one that is being defined."""
+    def __init__(
+        self,
+        tenant: Tenant,
+        segments: Segments,
+        defining: str | None = None,
+        zone: Zone | None = None,
+    ) -> None:
+        """Take the tenant, its segments, the id of one that is being defined, and the timezone.
+
+        Without one, it is the tenant's.
+        """
         self._tenant = tenant
         self._segments = segments
         self._defining = defining
-
-    @property
-    def zone(self) -> Zone:
-        """The tenant's timezone."""
-        return self._tenant.zone
+        self.zone = zone or tenant.zone
 
     def field(self, path: str) -> Field | None:
         """Return the field at a full path, or None."""
@@ -94,7 +100,7 @@ class Rulebook:
         self._segments = segments
         self._kept: OrderedDict[Any, Compiled] = OrderedDict()
         self._kept_bytes = 0
-        self._versions = (-1, -1)
+        self._versions = (-1, -1, "")
 
     def read(self, rules: Any, *, defining: str | None = None) -> Definition:
         """Return the definition that rules spell, to ask or to define a segment of some id.
@@ -111,13 +117,24 @@ class Rulebook:
             return rules
         return read(rules, view, saving=saving)
 
+    def read_suppression(self, rules: Any, zone: Zone) -> Definition:
+        """Return the definition of those who must not be mailed, in a timezone that is to be.
+
+        Raises:
+            RuleError: it is not valid; every fault is named.
+        """
+        view = View(self._tenant, self._segments, zone=zone)
+        if isinstance(rules, Definition):
+            rules = spelled(rules)
+        return read(rules, view, saving=True)
+
     def compiled(self, rules: Any) -> Compiled:
         """Return rules with their plan.
 
         Raises:
             RuleError: they are not valid; every fault is named.
         """
-        versions = (self._tenant.schema.version, self._segments.version)
+        versions = (self._tenant.schema.version, self._segments.version, self._tenant.zone.key)
         if versions != self._versions:
             self._kept.clear()
             self._kept_bytes = 0

@@ -25,6 +25,7 @@ from bitseg.contacts import Upserted, as_ids
 from bitseg.errors import FieldError
 from bitseg.repeats import Repeats
 from bitseg.retention import drop_events_before
+from bitseg.segments import suppression_of
 from bitseg.zones import DAY, get_zone
 
 if TYPE_CHECKING:
@@ -115,9 +116,9 @@ class Writes:
     @property
     def settings(self) -> ChangeSettings:
         """What is set for the data."""
-        return ChangeSettings(
-            self.tenant.zone.key, self.tenant.events.ids.days, self.retention_days
-        )
+        days = self.tenant.events.ids.days
+        given, spelled = self.segments.suppression.kept
+        return ChangeSettings(self.tenant.zone.key, days, self.retention_days, given, spelled)
 
     # One method for each kind of write
 
@@ -340,6 +341,8 @@ class Writes:
                 tenant.zone = get_zone(change.timezone)
                 tenant.events.ids.days = change.remember_event_ids_days
                 self.retention_days = change.retention_days
+                kept = (change.suppression, change.spelled)
+                self.segments.suppression = suppression_of(kept, tenant.zone)
             case _:  # segments are kept as they are, not as they came to be
                 pass
 

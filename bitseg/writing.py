@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bitseg.arguments import several
 from bitseg.changes import DeleteContacts, WithdrawEvents
 from bitseg.errors import Fault, FieldError
 from bitseg.fields import BUILT_IN, Field
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
-from bitseg.results import LoadReport
+from bitseg.results import LoadReport, TenantSettings
+from bitseg.settling import NewSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bitseg.defining import Defining
     from bitseg.fields import DataType
     from bitseg.results import Snapshot
+    from bitseg.settling import Settling
     from bitseg.store import Answer, Once
     from bitseg.writes import Writes
 
@@ -34,10 +36,11 @@ class Writing:
     runs.
     """
 
-    def __init__(self, writes: Writes, defining: Defining) -> None:
+    def __init__(self, writes: Writes, defining: Defining, settling: Settling) -> None:
         """Take the ways of writes."""
         self._writes = writes
         self._defining = defining
+        self._settling = settling
 
     def define_field(
         self,
@@ -205,6 +208,53 @@ class Writing:
     def drop_expired_events(self) -> int:
         """Drop the events that are older than the retention now; return how many."""
         return self._writes.drop_expired(self._writes.now())
+
+    # Settings
+
+    @property
+    def settings(self) -> TenantSettings:
+        """What is set for all of the data."""
+        return self._settling.shown()
+
+    def settings_faults(self, **wanted: Any) -> tuple[Fault, ...]:
+        """Return why ``change_settings`` would refuse the same arguments now; none = it would not.
+
+        Their paths begin with the names of the arguments.
+        """
+        return self._settling.faults(NewSettings(**wanted))
+
+    def change_settings(
+        self,
+        *,
+        timezone: str | None = None,
+        remember_event_ids_days: int | None = None,
+        retention_days: int | Literal["kept"] | None = "kept",
+        suppression: Any = "kept",
+        once: Once | None = None,
+    ) -> TenantSettings:
+        """Change what is set for all of the data, all or nothing; return what is set then.
+
+        A retention that is shorter than before drops what is older at once.
+
+        Args:
+            timezone: an IANA name, while there are no contacts, events or segments; None = as it
+                is.
+            remember_event_ids_days: a second event of an id is ignored for at least this long;
+                None = as it is.
+            retention_days: drop events older than this, keeping their lifetime totals; None = no,
+                "kept" = as it is.
+            suppression: who must not be mailed, as a definition; None = the default of
+                docs/rules.md, "kept" = as it is.
+            once: as for all writes.
+
+        Raises:
+            RuleError: the suppression is not valid; the faults of the others are named as well.
+            FieldError: another setting may not be so; every fault is named.
+            StoreError: the change could not be kept; nothing was done.
+        """
+        wanted = NewSettings(timezone, remember_event_ids_days, retention_days, suppression)
+        write = partial(self._settling.change, wanted)
+        return self._writes.once(once, TenantSettings, write)
 
     # Segments
 

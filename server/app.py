@@ -19,6 +19,7 @@ from server.auth import EveryRouteSaysItsScope, Gate, anybody, let_in
 from server.control import Control, KeyRequest
 from server.errors import EXCEPTION_HANDLERS
 from server.evaluations import Evaluations
+from server.jobs import Beside, Jobs, Scheduler
 from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
 from server.paths import App
 from server.refusals import Refusals
@@ -27,6 +28,7 @@ from server.routes import (
     events,
     export,
     fields,
+    jobs,
     keys,
     members,
     preview,
@@ -80,6 +82,8 @@ ROUTES: Final = (
     keys.list_keys,
     keys.create_key,
     keys.revoke_key,
+    jobs.list_jobs,
+    jobs.run_job,
     tenant.read_tenant,
     tenant.change_tenant,
 )
@@ -105,6 +109,7 @@ def create_app(
     """
     engines = served if isinstance(served, Engines) else _sole(served)
     control = control or _control_of_one(settings, now)
+    runner = Jobs(control, engines, now, Scheduler())
     tokens = None if settings.tokens is None else Tokens(settings.tokens)
     allowances = Allowances(settings.rate, monotonic)
     evaluations = Evaluations(settings.evaluations_at_once, settings.evaluation_seconds)
@@ -123,11 +128,13 @@ def create_app(
             "control": Provide(lambda: control, sync_to_thread=False),
             "engines": Provide(lambda: engines, sync_to_thread=False),
             "evaluations": Provide(lambda: evaluations, sync_to_thread=False),
+            "jobs": Provide(lambda: runner, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
         },
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell],
-        lifespan=[Upkeep(control, gate, engines)],
-        state=State({"control": control, "gate": gate}, deep_copy=False),
+        lifespan=[Upkeep(control, gate, engines), Beside(runner)],
+        state=State({"control": control, "gate": gate, "jobs": runner}, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=settings.body_limit,
         response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],

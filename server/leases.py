@@ -48,8 +48,13 @@ class Engines(ABC):
     """Where the engines of tenants are."""
 
     @abstractmethod
-    def hold(self, tenant_id: str) -> Lease:
+    def hold(self, tenant_id: str, *, used: bool = True) -> Lease:
         """Return a lease of a tenant's engine, at once; for a thread that works beside requests.
+
+        Args:
+            tenant_id: whose.
+            used: whether that counts as use, so that the engine stays open for a while; a job
+                leaves it as it finds it.
 
         Raises:
             NotReadyError: it is not open yet; it is being opened from now on.
@@ -80,8 +85,9 @@ class Sole(Engines):
         self._starting = starting
         self._tenant_id = tenant_id
 
-    def hold(self, _tenant_id: str) -> Lease:
+    def hold(self, _tenant_id: str, *, used: bool = True) -> Lease:
         """Return a lease that never ends anything."""
+        del used
         return Lease(self._starting.engine(), lambda: None)
 
     async def lease(self, tenant_id: str) -> Lease:

@@ -25,6 +25,7 @@ class Resident:
         leases: how many use it.
         used_at: when it was last lent, ms since 1970 UTC; while it opens, when that began.
         failed_at: when opening failed; None where it did not.
+        is_asked_for: whether a caller wanted it, and not only jobs.
     """
 
     def __init__(self, tenant_id: str, now: int) -> None:
@@ -37,6 +38,7 @@ class Resident:
         self.leases = 0
         self.used_at = now
         self.failed_at: int | None = None
+        self.is_asked_for = False
         self._engine: Engine | None = None
 
     def lent(self) -> Engine:

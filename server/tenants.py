@@ -36,6 +36,9 @@ GRACE_S: Final = 1.0
 AGAIN_MS: Final = 10_000
 """A tenant that could not be opened is tried again after this."""
 
+UNASKED_MS: Final = 60_000
+"""So long an engine that nobody but jobs had stays open, in which a job takes it."""
+
 LAST_S: Final = 3.0
 """How long closing waits for whoever still uses an engine or opens one."""
 
@@ -93,8 +96,12 @@ class Tenants(Engines):
             if self._state == "warming":
                 self._state = None
 
-    def hold(self, tenant_id: str) -> Lease:
+    def hold(self, tenant_id: str, *, used: bool = True) -> Lease:
         """Return a lease of a tenant's engine, at once; for a thread that works beside requests.
+
+        Args:
+            tenant_id: whose.
+            used: whether that counts as use; an engine that only jobs had is closed soon after.
 
         Raises:
             NotReadyError: it is not open yet; it is being opened from now on.
@@ -103,9 +110,11 @@ class Tenants(Engines):
             if self._state == "stopping":
                 raise _not_ready(self._state)
             resident = self._resident(tenant_id)
+            resident.is_asked_for |= used
             engine = resident.lent()
-            resident.used_at = self._now()
-        return Lease(engine, partial(self._release, resident))
+            if used:
+                resident.used_at = self._now()
+        return Lease(engine, partial(self._release, resident, used=used))
 
     async def lease(self, tenant_id: str) -> Lease:
         """Return the same, for a request: what is opened in a moment is waited for."""
@@ -224,7 +233,8 @@ class Tenants(Engines):
         newest = max((one.used_at for one in held), default=0)
         chosen = []
         for resident in sorted(held, key=lambda one: one.used_at):
-            idle = now - resident.used_at >= self._idle
+            rest = self._idle if resident.is_asked_for else min(UNASKED_MS, self._idle)
+            idle = now - resident.used_at >= rest
             if resident.is_idle and (idle or (over > 0 and resident.used_at < newest)):
                 chosen.append(resident)
                 over -= held[resident]

@@ -23,6 +23,7 @@ from bitseg.rules.nodes import Definition, FieldRule
 from bitseg.rules.walk import walk
 from bitseg.segments.history import History
 from bitseg.segments.references import reference_faults, targets
+from bitseg.segments.suppressing import DEFAULT, SUPPRESSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,12 +79,14 @@ class Segments:
     Attributes:
         version: changes with every definition, so that compiled plans can tell they are old.
         history: who was recorded as a member of each.
+        suppression: who must not be mailed, which may speak of segments.
     """
 
     def __init__(self, history: History | None = None) -> None:
         """Begin with none, and with a history that has no records; None = one in memory."""
         self._segments: dict[str, Segment] = {}
         self.history = History() if history is None else history
+        self.suppression = DEFAULT
         self.version = 0
 
     def ids(self) -> Iterable[str]:
@@ -213,15 +216,16 @@ class Segments:
 
         Raises:
             UnknownSegmentError: there is none.
-            SegmentError: other segments refer to it; they are named.
+            SegmentError: other segments refer to it, or the suppression does; they are named.
         """
         self.get(segment)
         users = self.users(segment)
+        names = [repr(user) for user in users]
+        if segment in self.suppression.targets:
+            users, names = (*users, SUPPRESSING), [*names, f"the {SUPPRESSING}"]
         if users:
-            names = ", ".join(repr(user) for user in users)
-            raise SegmentError(
-                Fault("", f"Segment {segment!r} is used by {names}", users, code="in_use")
-            )
+            message = f"Segment {segment!r} is used by {', '.join(names)}"
+            raise SegmentError(Fault("", message, users, code="in_use"))
 
     def remove(self, segment: str) -> None:
         """Forget a segment that nobody uses, and its records."""
@@ -242,16 +246,13 @@ class Segments:
         users = [
             repr(one.id)
             for one in self._segments.values()
-            if one.definition is not None
-            and any(
-                isinstance(node, FieldRule)
-                and node.field == field.path
-                and node.data_type != field.data_type
-                for _, node in walk(one.definition)
-            )
+            if one.definition is not None and _rests_on_other(one.definition, field)
         ]
-        if users:
-            message = f"Expected the type that the segments {', '.join(users)} rest on"
+        named = [f"the segments {', '.join(users)}"] if users else []
+        if _rests_on_other(self.suppression.definition, field):
+            named.append(f"the {SUPPRESSING}")
+        if named:
+            message = f"Expected the type that {' and '.join(named)} rest on"
             raise FieldError(Fault(field.path, message, code="type_in_use"))
 
     def erase(self, rows: Rows, n: int) -> None:
@@ -261,3 +262,13 @@ class Segments:
             if one.static is not None:
                 one.static.members.grow(n)
                 one.static.erase(rows)
+
+
+def _rests_on_other(definition: Definition, field: Field) -> bool:
+    """Return whether a definition asks a field, as one of another type."""
+    return any(
+        isinstance(node, FieldRule)
+        and node.field == field.path
+        and node.data_type != field.data_type
+        for _, node in walk(definition)
+    )

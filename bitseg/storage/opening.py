@@ -13,6 +13,7 @@ import msgspec
 from bitseg.changes import ChangeSettings
 from bitseg.errors import DamagedError, FieldError, NoRoomError, StoreError
 from bitseg.segments import History, Segments
+from bitseg.settling import has_data
 from bitseg.storage import acknowledged
 from bitseg.storage.acknowledged import AcknowledgedFile
 from bitseg.storage.checks import (
@@ -75,14 +76,19 @@ class Wanted(msgspec.Struct, frozen=True):
         zone = "UTC" if new else tenant.zone.key
         days = 30 if new else tenant.events.ids.days
         if self.timezone is not None and self.timezone != zone:
-            if tenant.contacts.n or len(tenant.events):
+            if has_data(writes):
                 raise FieldError(
                     f"Expected the timezone {zone}, got {self.timezone}: it is fixed once there "
                     "are data"
                 )
             zone = get_zone(self.timezone).key
         retention = writes.retention_days if self.retention_days == "kept" else self.retention_days
-        return ChangeSettings(zone, self.remember_event_ids_days or days, retention)
+        return msgspec.structs.replace(
+            writes.settings,
+            timezone=zone,
+            remember_event_ids_days=self.remember_event_ids_days or days,
+            retention_days=retention,
+        )
 
 
 def open_file(  # noqa: PLR0913 - each is a setting of the caller's

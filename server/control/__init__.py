@@ -1,5 +1,6 @@
 """The control store: which tenants there are, whose keys open them, and whose each segment is."""
 
+from server.control.job import JobRecord, JobState, job_id
 from server.control.model import (
     RATE_MOST,
     SCOPES,
@@ -9,6 +10,7 @@ from server.control.model import (
     Scope,
     StaleError,
     Tenant,
+    name_faults,
 )
 from server.control.store import Control
 
@@ -17,9 +19,13 @@ __all__ = [
     "SCOPES",
     "SLUG",
     "Control",
+    "JobRecord",
+    "JobState",
     "Key",
     "KeyRequest",
     "Scope",
     "StaleError",
     "Tenant",
+    "job_id",
+    "name_faults",
 ]

@@ -70,9 +70,38 @@ def _rates(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE keys ADD COLUMN rate INTEGER")
 
 
+def _jobs(connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database as Tables  # noqa: PLC0415 - likewise
+
+    connection.execute("ALTER TABLE tenants ADD COLUMN timezone TEXT")
+    tables = Tables(connection)
+    tables.table("jobs").create(
+        {
+            "id": str,
+            "tenant_id": str,
+            "name": str,
+            "created_at": int,
+            "due_at": int,
+            "cron": str,
+            "state": str,
+            "last_run": int,
+            "last_success": int,
+            "attempts": int,
+            "error": str,
+            "digest": bytes,
+        },
+        pk="id",
+        not_null={"tenant_id", "name", "created_at", "due_at", "state", "attempts", "digest"},
+        foreign_keys=[("tenant_id", "tenants", "id")],
+        strict=True,
+    )
+    tables.table("jobs").create_index(["tenant_id"])
+
+
 MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
     ("tenants, keys and segments", _tenants_keys_segments),
     ("rates of keys", _rates),
+    ("jobs", _jobs),
 )
 """All migrations, in order. A file's format is how many of them it has had (``user_version``)."""
 

@@ -40,6 +40,7 @@ class Tenant(msgspec.Struct, frozen=True):
         created_at: ms since 1970 UTC.
         deleted_at: likewise; None while it is there. The id is never given again.
         revision: grows by one with every change.
+        timezone: what the tenant's own file was last seen to say; None = it was not looked at yet.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Tenant(msgspec.Struct, frozen=True):
     created_at: int
     deleted_at: int | None = None
     revision: int = 1
+    timezone: str | None = None
 
 
 class Key(msgspec.Struct, frozen=True):

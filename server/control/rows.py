@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from bitseg import DamagedError
+from server.control.job import JobRecord
 from server.control.model import Key, Tenant
 
 if TYPE_CHECKING:
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
     from server.control.connection import Connections
 
-Row = TypeVar("Row", Tenant, Key)
+Row = TypeVar("Row", Tenant, Key, JobRecord)
 
-TABLES: Final[dict[type[msgspec.Struct], str]] = {Tenant: "tenants", Key: "keys"}
+TABLES: Final[dict[type[msgspec.Struct], str]] = {
+    Tenant: "tenants",
+    Key: "keys",
+    JobRecord: "jobs",
+}
 
 _DIGEST_BYTES: Final = 16
-_FREE: Final = {"last_used_at"}
+_FREE: Final = {"last_used_at", "timezone"}
 """Cells that change alone and open nothing; no digest covers them."""
 
 
@@ -39,7 +44,7 @@ def row_digest(table: str, cells: dict[str, object]) -> bytes:
     return hashlib.blake2b(said, digest_size=_DIGEST_BYTES).digest()
 
 
-def write(connection: sqlite3.Connection, row: Tenant | Key) -> None:
+def write(connection: sqlite3.Connection, row: Tenant | Key | JobRecord) -> None:
     """Write a row, in place of the one with its id."""
     table = TABLES[type(row)]
     cells = msgspec.structs.asdict(row)

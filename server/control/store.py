@@ -22,6 +22,7 @@ from server.control.model import (
     check_slug,
     name_faults,
 )
+from server.control.timetable import Timetable
 from server.keys import PREFIX_LENGTH, make_key
 
 if TYPE_CHECKING:
@@ -29,12 +30,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from server.control.job import JobRecord
+
 
 class Control:
     """Tenants, keys, and whose a segment is; from any thread, and beside other processes.
 
     Instants are ms since 1970 UTC. Every write is on the disk when it returns. Whatever is read
     may raise ``DamagedError``, and whatever is written ``StoreError``.
+
+    Attributes:
+        timetable: when each job of each tenant runs.
     """
 
     def __init__(self, path: Path | None, now: Callable[[], int]) -> None:
@@ -46,6 +52,7 @@ class Control:
         """
         self._now = now
         self._connections = Connections(path)
+        self.timetable = Timetable(self._connections)
         try:
             migrate(self._connections)
             self.check()
@@ -65,6 +72,7 @@ class Control:
         check_schema(self._connections)
         rows.read(self._connections, Tenant)
         rows.read(self._connections, Key)
+        self.timetable.all()
         for segment_id, tenant_id, expected in self._connections.rows("SELECT * FROM segments"):
             self._check_segment(segment_id, tenant_id, expected)
 
@@ -133,26 +141,47 @@ class Control:
             message = f"The tenant's id {tenant_id!r} {taken}; choose another."
             raise FieldError(Fault("id", message, code="id_taken"))
 
-    def rename_tenant(self, tenant_id: str, name: str, revision: int | None = None) -> Tenant:
-        """Give a tenant another name.
+    def change_tenant(
+        self,
+        tenant_id: str,
+        name: str | None = None,
+        revision: int | None = None,
+        jobs: Iterable[JobRecord] = (),
+    ) -> Tenant:
+        """Change what is said of a tenant, and when its jobs run; its revision grows.
 
         Args:
             tenant_id: the tenant.
-            name: the name.
+            name: its new name; None = as it is.
             revision: the one that was read; None = whichever it is.
+            jobs: what each is to be from now on in ``cron`` and ``due_at``; the rest stays.
 
         Raises:
             FieldError: there is no such tenant, or the name may not be so.
             StaleError: the tenant has another revision by now.
         """
-        _refuse(name_faults(name))
+        _refuse([] if name is None else name_faults(name))
         with self._connections.transaction() as connection:
             tenant = self.there(tenant_id)
             if revision not in {None, tenant.revision}:
                 raise StaleError
-            changed = msgspec.structs.replace(tenant, name=name, revision=tenant.revision + 1)
+            changed = msgspec.structs.replace(
+                tenant, name=name or tenant.name, revision=tenant.revision + 1
+            )
             rows.write(connection, changed)
+            for job in jobs:
+                before = self.timetable.find(tenant_id, job.name) or job
+                rows.write(
+                    connection, msgspec.structs.replace(before, cron=job.cron, due_at=job.due_at)
+                )
         return changed
+
+    def note_timezone(self, tenant_id: str, timezone: str) -> None:
+        """Note which timezone a tenant's own file says; jobs run by it while that is closed."""
+        with self._connections.transaction() as connection:
+            connection.execute(
+                "UPDATE tenants SET timezone = ? WHERE id = ?", (timezone, tenant_id)
+            )
 
     def delete_tenant(self, tenant_id: str) -> Tenant:
         """Take a tenant and all its keys away; its id is never given again.
@@ -167,7 +196,9 @@ class Control:
             rows.write(connection, gone)
             for key in self.keys(tenant_id):
                 rows.write(connection, _revoked(key, now))
-            connection.execute("DELETE FROM segments WHERE tenant_id = ?", (tenant_id,))
+            for table in ("segments", "jobs"):
+                query = f"DELETE FROM {table} WHERE tenant_id = ?"  # noqa: S608 - names of ours
+                connection.execute(query, (tenant_id,))
         return gone
 
     # Keys

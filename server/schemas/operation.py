@@ -72,8 +72,11 @@ def forms() -> dict[str, Any]:
     _, found = msgspec.json.schema_components(_FORMS.values(), ref_template=WHERE)
     for form in found.values():
         form["additionalProperties"] = False
+        definition = {"$ref": WHERE.format(name="Definition")}
         if "rules" in form.get("properties", {}):
-            form["properties"]["rules"] = {"$ref": WHERE.format(name="Definition")}
+            form["properties"]["rules"] = definition
+        if "suppression" in form.get("properties", {}):
+            form["properties"]["suppression"] = {"anyOf": [definition, {"type": "null"}]}
     return found
 
 

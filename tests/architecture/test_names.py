@@ -17,8 +17,9 @@ PUBLIC = {
     "Operator",
     "Overlap", "Pair", "Preview", "Rejected", "RepeatError", "Restored", "RevisionError",
     "RuleError", "SegmentError", "SegmentPage", "SegmentRecord", "SegmentRevision", "Snapshot",
-    "StoreError", "Timeline", "UnknownContactError", "UnknownRevisionError", "UnknownSegmentError",
-    "Verified", "backup", "kept_only", "open", "restore", "time_limit", "verify",
+    "StoreError", "TenantSettings", "Timeline", "UnknownContactError", "UnknownRevisionError",
+    "UnknownSegmentError", "Verified", "backup", "kept_only", "open", "restore", "time_limit",
+    "verify",
 }  # fmt: skip
 
 

@@ -96,6 +96,7 @@ class Two:
         self.control = with_tenants(Control(data / "control.db", self.clock), "acme", "zeta")
         (data / "tenants").mkdir()
         for tenant in ("acme", "zeta"):
+            self.control.note_timezone(tenant, "Europe/Berlin")
             with bitseg.open(path_of(data, tenant), timezone="Europe/Berlin") as engine:
                 engine.load_contacts([{"id": f"of-{tenant}"}])
         self.tenants = Tenants(data, 2**30, 60_000, self.clock)

@@ -171,6 +171,8 @@ def _back_to_the_first_format(path: Path) -> None:
     """Make a file what the first version would have written."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("ALTER TABLE keys DROP COLUMN rate")
+        connection.execute("ALTER TABLE tenants DROP COLUMN timezone")
+        connection.execute("DROP TABLE jobs")
         connection.execute("PRAGMA user_version=1")
 
 

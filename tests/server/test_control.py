@@ -102,13 +102,13 @@ def test_deleting_a_tenant_voids_its_keys_and_no_others(control: Control) -> Non
 
 
 def test_a_name_is_changed_only_from_the_revision_that_was_read(control: Control) -> None:
-    renamed = control.rename_tenant("acme", "Acme Inc.", 1)
+    renamed = control.change_tenant("acme", "Acme Inc.", 1)
 
     assert (renamed.name, renamed.revision) == ("Acme Inc.", 2)
     with pytest.raises(StaleError):
-        control.rename_tenant("acme", "Other", 1)
+        control.change_tenant("acme", "Other", 1)
     assert control.tenant("acme") == renamed
-    assert control.rename_tenant("acme", "Other").revision == 3
+    assert control.change_tenant("acme", "Other").revision == 3
 
 
 def test_of_a_key_its_hash_and_first_characters_are_kept(control: Control) -> None:

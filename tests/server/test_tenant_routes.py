@@ -19,6 +19,32 @@ from server.auth import let_in, needs
 from server.leases import Leases, provide_caller, provide_engine
 from tests.server.conftest import KEY, Two
 
+DEFAULT_SUPPRESSION = {
+    "match": "any",
+    "groups": [
+        {
+            "match": "any",
+            "conditions": [
+                {
+                    "field": "contact.unsubscribed",
+                    "operator": "equals",
+                    "value": True,
+                    "dataType": "boolean",
+                },
+                {
+                    "field": "contact.bounced",
+                    "operator": "equals",
+                    "value": True,
+                    "dataType": "boolean",
+                },
+                {"event": "unsubscribe"},
+                {"event": "complaint"},
+                {"field": "contact.email", "operator": "is_empty", "dataType": "string"},
+            ],
+        }
+    ],
+}
+
 
 def _change(two: Two, name: Any, **headers: str) -> Any:
     return two.ask("PATCH", "/api/tenant", two.key("acme"), json={"name": name}, headers=headers)
@@ -32,7 +58,11 @@ def test_it_says_its_name_and_how_its_data_are_kept(two: Two) -> None:
         "id": "acme",
         "name": "Acme",
         "timezone": "Europe/Berlin",
+        "suppression": DEFAULT_SUPPRESSION,
         "retention_days": None,
+        "remember_event_ids_days": 30,
+        "job_schedules": {"recalculation": "*/30 * * * *"},
+        "limits": {"body_bytes": 8_388_608, "preview_sample": 50},
         "created_at": "2026-03-01T09:30:00Z",
         "revision": 1,
     }
@@ -62,7 +92,6 @@ def test_with_if_match_only_what_was_read_is_changed(two: Two, if_match: str, st
 @pytest.mark.parametrize(
     ("body", "path"),
     [
-        ({}, "name"),
         ({"name": ""}, "name"),
         ({"name": 1}, "name"),
         ({"name": "n", "id": "zeta"}, "id"),
