@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bench import durable, loads, memory, previews
+from bench import current, durable, loads, memory, previews
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -12,6 +12,7 @@ def main() -> None:
     """Measure bitseg on generated data, and print what was measured on."""
 
 
+main.add_command(current.command, "current")
 main.add_command(durable.command, "durable")
 main.add_command(loads.command, "loads")
 main.add_command(memory.command, "memory")

@@ -71,7 +71,8 @@ class Tracker:
         self.at: int | None = None
         self._n = 0
         self._version = -1
-        self._order: list[str] = []
+        self._place: dict[str, int] = {}
+        self._speaking: list[tuple[str, tuple[str, ...]]] = []
         self._tracked: dict[str, _Tracked] = {}
         self._watched: dict[Leaf, WatchedLeaf] = {}
         self._by_kind: dict[str, set[WatchedLeaf]] = {}
@@ -208,16 +209,15 @@ class Tracker:
         together = np.unique(np.concatenate(rows)) if rows else np.empty(0, np.uint32)
         if together.size * WHOLE_SHARE > n:
             whole |= asked
-        for segment in self._order:  # a segment behind those that it speaks of
-            for target in self._segments.get(segment).targets:
-                if target in whole:
-                    whole.add(segment)
-                elif target in asked:
-                    asked.add(segment)
-        ordered = [one for one in self._order if one in self._tracked]
+        for segment, targets in self._speaking:  # each behind those that it speaks of
+            if not whole.isdisjoint(targets):
+                whole.add(segment)
+            elif not asked.isdisjoint(targets):
+                asked.add(segment)
+        asked = (asked & self._tracked.keys()) - whole
         return (
-            [one for one in ordered if one in whole],
-            [one for one in ordered if one in asked and one not in whole],
+            sorted(whole, key=self._place.__getitem__),
+            sorted(asked, key=self._place.__getitem__),
             together,
         )
 
@@ -274,8 +274,12 @@ class Tracker:
         if not self._tracked:
             self._n = n
         self._version = self._segments.version
-        self._order = self._segments.behind(self._segments.ids())
-        plans = {one: plan for one in self._order if (plan := self._segments.plan(one))}
+        order = self._segments.behind(self._segments.ids())
+        plans = {one: plan for one in order if (plan := self._segments.plan(one))}
+        self._place = {one: place for place, one in enumerate(order)}
+        self._speaking = [
+            (one, targets) for one in plans if (targets := self._segments.get(one).targets)
+        ]
         for segment, tracked in list(self._tracked.items()):
             if plans.get(segment) != tracked.plan:
                 self._leave(segment)
