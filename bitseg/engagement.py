@@ -286,6 +286,25 @@ class RevenueTally(SumTally):
         return everyone, sums(together, edges)
 
 
+class RevenueSource(TallySource):
+    """The revenue; who listens hears of new baselines at once, and not when they are looked at."""
+
+    def __init__(self, tally: Tally, baselines: Baselines) -> None:
+        """Take the sums and what stands beside their amounts."""
+        super().__init__(tally)
+        self._baselines = baselines
+        self.listen = self._hear
+        self.leave = self._hear_no_more
+
+    def _hear(self, listener: Listener) -> None:
+        self._tally.listen(listener)
+        self._baselines.listen(listener)
+
+    def _hear_no_more(self, listener: Listener) -> None:
+        self._tally.leave(listener)
+        self._baselines.leave(listener)
+
+
 def up_to_now(now: Now) -> Window:
     """Return the window of all events that count: those not after now."""
     return NEVER, now.at + 1
@@ -305,8 +324,8 @@ def derived_source(path: str, contacts: Contacts, events: EventLogs, zone: Zone)
         logs = {kind: events.log(kind) for kind in kinds}
         lasts = events.tally(("last", kinds), kinds, lambda: LastTally(logs, up_to_now))
         return LastSource(cast("LastTally", lasts), baselines)
-    make = _others(contacts, events, zone)[path]
-    return TallySource(events.tally(path, kinds_behind(path), make))
+    tally = events.tally(path, kinds_behind(path), _others(contacts, events, zone)[path])
+    return RevenueSource(tally, baselines) if path == REVENUE else TallySource(tally)
 
 
 def kinds_behind(path: str) -> tuple[str, ...]:
