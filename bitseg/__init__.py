@@ -23,6 +23,7 @@ from bitseg.errors import (
     UnknownSegmentError,
 )
 from bitseg.fields import BUILT_IN, DATA_TYPES, EVENT_KINDS, Field
+from bitseg.formats import Source, open_source
 from bitseg.limits import kept_only, time_limit
 from bitseg.members import Members
 from bitseg.opening import backup, open, restore, verify  # noqa: A004 - SPEC 8 calls it open
@@ -98,6 +99,7 @@ __all__ = [
     "SegmentRecord",
     "SegmentRevision",
     "Snapshot",
+    "Source",
     "StoreError",
     "TenantSettings",
     "Timeline",
@@ -108,6 +110,7 @@ __all__ = [
     "backup",
     "kept_only",
     "open",
+    "open_source",
     "restore",
     "time_limit",
     "verify",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bitseg.load_target import Recorded, Tenant, Upserted
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
+Committed: TypeAlias = "Callable[[LoadReport, int], None]"
 
 
 def load_contacts(  # noqa: PLR0913 - the options of the command line
@@ -45,7 +46,9 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
     mapping: Mapping[str, str] | None = None,
     strict: bool = False,
     rejects: Path | str | None = None,
+    rejects_most: int | None = None,
     progress: Progress | None = None,
+    committed: Committed | None = None,
     answering: Callable[[LoadReport], Any] | None = None,
 ) -> LoadReport:
     """Create and update contacts from a source.
@@ -56,7 +59,10 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
         mapping: column to field; empty to leave a column out.
         strict: whether one bad row keeps everything out.
         rejects: where to write the rows that do not go in.
+        rejects_most: after so many bytes of them no more are written; None = all are.
         progress: told how much was done, of how much in all (None where nobody knows).
+        committed: told, whenever a batch has gone in, what the load has done so far, and how many
+            rows of the source that took. What it raises ends the load.
         answering: makes what is kept with the write of what the load reports; the source must
             then be of one batch.
 
@@ -67,7 +73,7 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
     """
     with (
         _opened(source) as rows,
-        RejectsFile(rejects, source) as file,
+        RejectsFile(rejects, source, rejects_most) as file,
         _Aside(tenant) as aside,
     ):
         passes = _Passes(rows, 3 if strict else 2, progress)
@@ -84,7 +90,8 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
             created, updated = sum(one.created for one in done), sum(one.updated for one in done)
             return ledger.report(LoadReport(created=created, updated=updated, fields=plan.report))
 
-        for batch in _one_if(answering, passes.batches()):
+        tell = _Told(committed, lambda: report(done))
+        for batch in _one_if(answering, passes.batches(None if strict else tell)):
             change, findings = read_contacts(batch, plan, rows, tenant.zone, tenant.now())
             ledger.note(batch, findings)
             if change is None:
@@ -99,6 +106,8 @@ def load_contacts(  # noqa: PLR0913 - the options of the command line
                 else:
                     done.append(tenant.upsert(change))
         done += aside.write()
+        if strict:
+            tell(passes.last)
         if answering is not None and not done:
             tenant.answer(answering(report(())))
         return report(done)
@@ -112,7 +121,9 @@ def load_events(  # noqa: PLR0913 - the options of the command line
     mapping: Mapping[str, str] | None = None,
     strict: bool = False,
     rejects: Path | str | None = None,
+    rejects_most: int | None = None,
     progress: Progress | None = None,
+    committed: Committed | None = None,
     answering: Callable[[LoadReport], Any] | None = None,
 ) -> LoadReport:
     """Record events from a source.
@@ -124,7 +135,10 @@ def load_events(  # noqa: PLR0913 - the options of the command line
         mapping: column to cell or property; empty to leave a column out.
         strict: whether one bad row keeps everything out.
         rejects: where to write the rows that do not go in.
+        rejects_most: after so many bytes of them no more are written; None = all are.
         progress: told how much was done, of how much in all (None where nobody knows).
+        committed: told, whenever a batch has gone in, what the load has done so far, and how many
+            rows of the source that took. What it raises ends the load.
         answering: makes what is kept with the write of what the load reports; the source must
             then be of one batch.
 
@@ -135,7 +149,7 @@ def load_events(  # noqa: PLR0913 - the options of the command line
     """
     with (
         _opened(source) as rows,
-        RejectsFile(rejects, source) as file,
+        RejectsFile(rejects, source, rejects_most) as file,
         _Aside(tenant) as aside,
     ):
         passes = _Passes(rows, 3 if strict else 2, progress)
@@ -162,7 +176,8 @@ def load_events(  # noqa: PLR0913 - the options of the command line
                 rejected = () if change is None else tenant.look_at(change).rejected
                 _note(ledger, batch, findings, places, rejected)
             ledger.refuse()
-        for batch in _one_if(answering, passes.batches()):
+        tell = _Told(committed, lambda: report(done))
+        for batch in _one_if(answering, passes.batches(None if strict else tell)):
             change, places, findings = read(batch, at=tenant.now())
             note = partial(_note, ledger, batch, findings, places)
             if change is None:
@@ -179,6 +194,8 @@ def load_events(  # noqa: PLR0913 - the options of the command line
                     done.append(tenant.record(change))
                     note(done[-1].rejected)
         done += aside.write()
+        if strict:
+            tell(passes.last)
         if answering is not None and not done:
             tenant.answer(answering(report(())))
         return report(done)
@@ -317,23 +334,56 @@ class _Aside:
             return self._tenant.write_all(self._parked)
 
 
+class _Told:
+    """Tells how far a load has come."""
+
+    def __init__(self, committed: Committed | None, report: Callable[[], LoadReport]) -> None:
+        self._committed = committed
+        self._report = report
+
+    def __call__(self, batch: RawBatch | None) -> None:
+        """Tell that all rows up to the last of a batch are dealt with."""
+        if self._committed is not None and batch is not None:
+            self._committed(self._report(), _end(batch))
+
+
+def _end(batch: RawBatch) -> int:
+    """Return how many rows of the source there are up to the last of a batch."""
+    last = [int(batch.index[-1])] if batch.index.size else []
+    if batch.faults:
+        last.append(batch.faults[-1].index)
+    return max(last, default=-1) + 1
+
+
 class _Passes:
-    """The passes over a source, and how far they are together."""
+    """The passes over a source, and how far they are together.
+
+    Attributes:
+        last: the batch that was read last; None before the first.
+    """
 
     def __init__(self, source: Source, count: int, progress: Progress | None) -> None:
         self._source = source
         self._total = None if source.total is None else source.total * count
         self._progress = progress
         self._done = 0
+        self.last: RawBatch | None = None
 
     def note(self, read: int) -> None:
         """Tell how much of the source this pass has read."""
         if self._progress is not None:
             self._progress(self._done + read, self._total)
 
-    def batches(self) -> Iterator[RawBatch]:
-        """Read the source once more, after the pass that came before."""
+    def batches(self, then: Callable[[RawBatch], None] | None = None) -> Iterator[RawBatch]:
+        """Read the source once more, after the pass that came before.
+
+        Args:
+            then: told of each batch when it is done with.
+        """
         self._done += self._source.total or 0
         for batch in self._source.batches():
+            self.last = batch
             yield batch
+            if then is not None:
+                then(batch)
             self.note(batch.read)

@@ -105,18 +105,25 @@ class Writing:
         mapping: dict[str, str] | None = None,
         strict: bool = False,
         rejects: Path | str | None = None,
+        rejects_most: int | None = None,
         progress: Callable[[int, int | None], None] | None = None,
+        committed: Callable[[LoadReport, int], None] | None = None,
         once: Once | None = None,
     ) -> LoadReport:
         """Create or update contacts.
 
         Args:
             rows: list of dicts, pyarrow Table, RecordBatch or RecordBatchReader, polars frame, or
-                the path of a CSV, Parquet, NDJSON or Arrow file, plain or .gz or .zst.
+                the path of a CSV, Parquet, NDJSON or Arrow file, plain or .gz or .zst; or what
+                ``bitseg.open_source`` made of one, which stays open.
             mapping: ``{column: field}`` for columns whose names do not say the field.
             strict: any fault means that nothing goes in.
             rejects: where to write the rows that did not go in, with their reasons, as NDJSON.
+            rejects_most: after so many bytes of them no more are written; None = all are.
             progress: called with what is done and the whole, in bytes or rows; None = unknown.
+            committed: called whenever a batch has gone in, with what the load has done so far and
+                how many rows of the source that took; with ``strict`` once, in the end. What it
+                raises ends the load, and what went in stays.
             once: as for all writes; at most 65,536 rows then, in one transaction.
 
         Raises:
@@ -131,7 +138,9 @@ class Writing:
                 mapping=mapping,
                 strict=strict,
                 rejects=rejects,
+                rejects_most=rejects_most,
                 progress=progress,
+                committed=committed,
                 answering=answering,
             ),
         )
@@ -144,7 +153,9 @@ class Writing:
         mapping: dict[str, str] | None = None,
         strict: bool = False,
         rejects: Path | str | None = None,
+        rejects_most: int | None = None,
         progress: Callable[[int, int | None], None] | None = None,
+        committed: Callable[[LoadReport, int], None] | None = None,
         once: Once | None = None,
     ) -> LoadReport:
         """Record events: rows of ``contact_id, kind, at``, ``event_id`` if any, and properties.
@@ -155,7 +166,9 @@ class Writing:
             mapping: as for ``load_contacts``.
             strict: as for ``load_contacts``.
             rejects: as for ``load_contacts``.
+            rejects_most: as for ``load_contacts``.
             progress: as for ``load_contacts``.
+            committed: as for ``load_contacts``.
             once: as for ``load_contacts``.
 
         Raises:
@@ -171,7 +184,9 @@ class Writing:
                 mapping=mapping,
                 strict=strict,
                 rejects=rejects,
+                rejects_most=rejects_most,
                 progress=progress,
+                committed=committed,
                 answering=answering,
             ),
         )

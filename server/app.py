@@ -21,6 +21,7 @@ from server.errors import EXCEPTION_HANDLERS
 from server.evaluations import Evaluations
 from server.jobs import Beside, Jobs, Scheduler
 from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
+from server.loads import Loads
 from server.paths import App
 from server.refusals import Refusals
 from server.routes import (
@@ -28,6 +29,7 @@ from server.routes import (
     events,
     export,
     fields,
+    imports,
     jobs,
     keys,
     members,
@@ -40,6 +42,7 @@ from server.routes import (
 from server.routes.health import live, ready
 from server.schemas.openapi import Description
 from server.settings import Settings
+from server.spool import Spool
 from server.starting import Starting
 from server.tokens import Tokens
 from server.upkeep import Upkeep
@@ -79,6 +82,12 @@ ROUTES: Final = (
     contacts.list_events,
     events.record_events,
     events.withdraw_events,
+    imports.import_contacts,
+    imports.import_events,
+    imports.list_imports,
+    imports.read_import,
+    imports.cancel_import,
+    imports.read_rejects,
     keys.list_keys,
     keys.create_key,
     keys.revoke_key,
@@ -114,6 +123,8 @@ def create_app(
     allowances = Allowances(settings.rate, monotonic)
     evaluations = Evaluations(settings.evaluations_at_once, settings.evaluation_seconds)
     gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), allowances, now)
+    spool = Spool(settings.imports, settings.file_limit)
+    loads = Loads(control, engines, spool, now)
     api = Router(
         "/api",
         route_handlers=list(ROUTES),
@@ -129,11 +140,13 @@ def create_app(
             "engines": Provide(lambda: engines, sync_to_thread=False),
             "evaluations": Provide(lambda: evaluations, sync_to_thread=False),
             "jobs": Provide(lambda: runner, sync_to_thread=False),
+            "loads": Provide(lambda: loads, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
+            "spool": Provide(lambda: spool, sync_to_thread=False),
         },
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell],
-        lifespan=[Upkeep(control, gate, engines), Beside(runner)],
+        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads],
         state=State({"control": control, "gate": gate, "jobs": runner}, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=settings.body_limit,

@@ -59,6 +59,7 @@ STATUS: Final[dict[type[BitsegError], int]] = {
 """What each error of bitseg is in HTTP."""
 
 _NO_ROOM: Final = "There is no room on the disk; nothing was changed."
+_OURS: Final = "Something went wrong here; it was logged."
 _NO_FILE: Final = "A file cannot be used now; the log says why."
 
 
@@ -110,7 +111,7 @@ def _answer(
     faults: tuple[Fault, ...] = (),
     headers: dict[str, str] | None = None,
 ) -> Response[Problem]:
-    return _send(Problem(HTTPStatus(status).phrase, status, detail, faults), headers)
+    return _send(_problem(status, detail, faults), headers)
 
 
 def _send(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
@@ -122,22 +123,37 @@ def _send(problem: Problem, headers: dict[str, str] | None = None) -> Response[P
     )
 
 
-def _of_bitseg(_request: Request[Any, Any, Any], error: BitsegError) -> Response[Problem]:
+def problem_of(error: Exception, what: str) -> Problem:
+    """Return the problem that an error is.
+
+    What its words may name that is none of the caller's is logged: files, and mistakes of ours.
+
+    Args:
+        error: what went wrong.
+        what: with what, for the log.
+    """
+    if isinstance(error, StoreError):
+        _log.error("%s failed", what, exc_info=error)
+        return _problem(STATUS[type(error)], _NO_ROOM if type(error) is NoRoomError else _NO_FILE)
+    if not isinstance(error, BitsegError):
+        _log.error("%s failed", what, exc_info=error)
+        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, _OURS)
     number = len(error.faults)
     detail = str(error) if number == 1 else f"{number} faults were found."
     if isinstance(error, RepeatError) and error.running:
-        return _answer(HTTPStatus.CONFLICT, detail, error.faults)
+        return _problem(HTTPStatus.CONFLICT, detail, error.faults)
     if isinstance(error, SegmentError) and not isinstance(error, RevisionError):
-        return _send(_conflict(error, detail))
+        return _conflict(error, detail)
+    return _problem(STATUS[type(error)], detail, error.faults)
+
+
+def _problem(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> Problem:
+    return Problem(HTTPStatus(status).phrase, status, detail, faults)
+
+
+def _of_bitseg(request: Request[Any, Any, Any], error: BitsegError) -> Response[Problem]:
     again = {"Retry-After": "1"} if isinstance(error, DeadlineError) else None
-    return _answer(STATUS[type(error)], detail, error.faults, again)
-
-
-def _of_store(request: Request[Any, Any, Any], error: StoreError) -> Response[Problem]:
-    """Log why a file cannot be used: the words name files, which are none of the caller's."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    room = isinstance(error, NoRoomError)
-    return _answer(STATUS[type(error)], _NO_ROOM if room else _NO_FILE)
+    return _send(problem_of(error, f"{request.method} {request.url.path}"), again)
 
 
 def _conflict(error: SegmentError, detail: str) -> Conflict:
@@ -191,13 +207,11 @@ def _of_starting(_request: Request[Any, Any, Any], error: NotReadyError) -> Resp
 
 
 def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; it was logged.")
+    return _send(problem_of(error, f"{request.method} {request.url.path}"))
 
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
     BitsegError: _of_bitseg,
-    StoreError: _of_store,
     UnknownSegmentError: _of_unknown_segment,
     ValidationException: _of_parameters,
     HTTPException: _of_http,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -10,6 +11,9 @@ from server.tokens import TokenSettings
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
 """The largest JSON body in bytes; a larger one is answered with 413."""
+
+FILE_LIMIT: Final = 2**30
+"""The largest body that is a file, in bytes."""
 
 SAMPLE_LIMIT: Final = 50
 """The most contacts a preview shows."""
@@ -38,6 +42,9 @@ class Settings(msgspec.Struct, frozen=True):
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
         body_limit: the largest JSON body in bytes.
+        file_limit: the largest body that is a file, in bytes.
+        imports: the directory for such bodies and for what was rejected of them; None = a temporary
+            one.
         tokens: which JWTs are taken beside keys; None = none.
         refusals_a_minute: how often an address is told that its key is not good.
         rate: calls a second of a key that has no rate of its own, and of each caller with tokens.
@@ -49,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: int = 8080
     body_limit: int = BODY_LIMIT
+    file_limit: int = FILE_LIMIT
+    imports: Path | None = None
     tokens: TokenSettings | None = None
     refusals_a_minute: int = REFUSALS_A_MINUTE
     rate: int = RATE

@@ -26,8 +26,15 @@ class RejectsFile:
     stays until then. A load without rejects leaves no file; one of an earlier load is removed.
     """
 
-    def __init__(self, path: Path | str | None, source: Any = None) -> None:
-        """Take where to write, None to write nowhere, and what is being read.
+    def __init__(
+        self, path: Path | str | None, source: Any = None, most: int | None = None
+    ) -> None:
+        """Begin to write.
+
+        Args:
+            path: where to; None = nowhere.
+            source: what is being read.
+            most: after so many bytes no more rows are written; None = all are.
 
         Raises:
             LoadError: it is the file that is read, or nothing can be written there.
@@ -35,6 +42,7 @@ class RejectsFile:
         self._path = None if path is None else Path(path)
         self._file: IO[bytes] | None = None
         self._rows = 0
+        self._room = most
         if self._path is None:
             return
         if isinstance(source, str | os.PathLike) and _are_same(self._path, Path(source)):
@@ -49,8 +57,8 @@ class RejectsFile:
 
     @property
     def wanted(self) -> bool:
-        """Whether rows are written at all."""
-        return self._file is not None
+        """Whether rows are written, now."""
+        return self._file is not None and (self._room is None or self._room > 0)
 
     def __enter__(self) -> Self:
         """Do nothing: the file is open."""
@@ -75,9 +83,12 @@ class RejectsFile:
 
     def write(self, row: BadRow) -> None:
         """Write one row."""
-        if self._file is not None:
-            self._file.write(_ENCODER.encode(row) + b"\n")
+        if self._file is not None and self.wanted:
+            line = _ENCODER.encode(row) + b"\n"
+            self._file.write(line)
             self._rows += 1
+            if self._room is not None:
+                self._room -= len(line)
 
 
 def _are_same(one: Path, other: Path) -> bool:

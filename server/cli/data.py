@@ -11,6 +11,9 @@ from bitseg import clock
 from server.control import Control
 
 CONTROL: Final = "control.db"
+IMPORTS: Final = "imports"
+"""Where files that are sent lie, and what was rejected of them, by tenant."""
+
 DATA_VARIABLE: Final = "BITSEG_DATA"
 
 _DIRECTORY: Final = click.Path(file_okay=False, path_type=Path)

@@ -24,7 +24,7 @@ from bitseg import Engine, StoreError, clock, examples
 from bitseg.cli import Sources, Sync, Told, open_engine, source_options, sync_option
 from bitseg.warmup import warm_up
 from server.app import create_app
-from server.cli.data import CONTROL, open_control
+from server.cli.data import CONTROL, IMPORTS, open_control
 from server.cli.options import MIB, MINUTE_MS, Several, several_options, token_options
 from server.control import Control
 from server.control.holding import Hold
@@ -91,7 +91,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     given = os.environ.get("BITSEG_KEY")
     several.check(sources, given)
     if several.data is not None:
-        _serve_tenants(several.data, several, sync, Settings(None, host, port, tokens=tokens))
+        settings = Settings(None, host, port, imports=several.data / IMPORTS, tokens=tokens)
+        _serve_tenants(several.data, several, sync, settings)
         return
     if given is not None and not is_key(given):
         raise click.UsageError(

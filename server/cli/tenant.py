@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import rmtree
 
 import click
 
 import bitseg
 from bitseg import InUseError, clock
 from bitseg.cli import show_json, show_table
-from server.cli.data import data_option, json_option, make_control, open_control, show_moment
+from server.cli.data import (
+    IMPORTS,
+    data_option,
+    json_option,
+    make_control,
+    open_control,
+    show_moment,
+)
 from server.control import Control
 from server.control.holding import Hold
 from server.tenants import path_of
@@ -84,6 +92,8 @@ def delete(tenant_id: str, data: Path, *, yes: bool, as_json: bool) -> None:
                     raise click.UsageError("That is another id; nothing was deleted.")
             control.delete_tenant(tenant_id)
     _delete_files(path_of(data, tenant_id))
+    if (imports := data / IMPORTS / tenant_id).is_dir():
+        rmtree(imports)
     if as_json:
         show_json({"deleted": tenant_id})
     else:

@@ -98,10 +98,38 @@ def _jobs(connection: sqlite3.Connection) -> None:
     tables.table("jobs").create_index(["tenant_id"])
 
 
+def _imports(connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database as Tables  # noqa: PLC0415 - likewise
+
+    tables = Tables(connection)
+    numbers = ("size", "strict", "create_contacts", "created_at", "rows", "created", "updated",
+               "accepted", "duplicate", "rejected")  # fmt: skip
+    texts = ("tenant_id", "kind", "state", "format", "types", "error")
+    tables.table("imports").create(
+        {
+            "id": str,
+            **dict.fromkeys(texts, str),
+            **dict.fromkeys(numbers, int),
+            "created_by": str,
+            "started_at": int,
+            "finished_at": int,
+            "once_key": str,
+            "once_digest": bytes,
+            "digest": bytes,
+        },
+        pk="id",
+        not_null={"id", *texts, *numbers, "digest"},
+        foreign_keys=[("tenant_id", "tenants", "id")],
+        strict=True,
+    )
+    tables.table("imports").create_index(["tenant_id"])
+
+
 MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
     ("tenants, keys and segments", _tenants_keys_segments),
     ("rates of keys", _rates),
     ("jobs", _jobs),
+    ("imports", _imports),
 )
 """All migrations, in order. A file's format is how many of them it has had (``user_version``)."""
 

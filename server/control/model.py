@@ -1,4 +1,4 @@
-"""A tenant is a customer with data of its own; a key lets a program do some things with them."""
+"""What is kept of tenants, of their keys, and of the files that were sent to be loaded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import msgspec
 from bitseg import Fault, FieldError
 
 Scope: TypeAlias = Literal["read", "write", "admin"]
+Kind: TypeAlias = Literal["contacts", "events"]
+State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")
 """What a key may do: each includes those before it."""
@@ -121,6 +123,58 @@ class KeyRequest(msgspec.Struct, frozen=True):
             message = f"Expected 1 to {self.rate_most:,} calls a second, got {self.rate:,}."
             found.append(Fault("rate", message, code="out_of_range"))
         return found
+
+
+class Import(msgspec.Struct, frozen=True):
+    """One import.
+
+    Attributes:
+        id: a random UUID.
+        tenant_id: whose data it goes into.
+        kind: what the rows are.
+        state: how far it is; ``interrupted`` where the server stopped before its end.
+        format: ``csv``, ``tsv``, ``ndjson`` or ``parquet``.
+        size: how long the file is, in bytes.
+        strict: 1 where all of it goes in or nothing.
+        create_contacts: 1 where events create the contacts that they name.
+        created_by: who sent it; None = nobody said.
+        created_at: ms since 1970 UTC, as all instants here.
+        started_at: when its load began; None = not yet.
+        finished_at: when it came to its end, whichever; None = not yet.
+        rows: how many rows of the file, from the first on, were dealt with and committed.
+        created: contacts that were new.
+        updated: writes to contacts that were there.
+        accepted: events recorded.
+        duplicate: events whose id was remembered.
+        rejected: rows that did not go in.
+        types: what the columns were taken for, as JSON; empty = not known yet.
+        error: why it failed, as JSON; empty = it did not.
+        once_key: the sender's ``Idempotency-Key``; None = none.
+        once_digest: the hash of what was sent with it.
+    """
+
+    id: str
+    tenant_id: str
+    kind: Kind
+    state: State
+    format: str
+    size: int
+    strict: int
+    create_contacts: int
+    created_by: str | None
+    created_at: int
+    started_at: int | None = None
+    finished_at: int | None = None
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    types: str = ""
+    error: str = ""
+    once_key: str | None = None
+    once_digest: bytes | None = None
 
 
 def name_faults(name: str) -> list[Fault]:

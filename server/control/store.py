@@ -12,9 +12,11 @@ import msgspec
 from bitseg import DamagedError, Fault, FieldError
 from server.control import rows
 from server.control.connection import Connections
+from server.control.imports import Imports
 from server.control.migrations import check_schema, migrate
 from server.control.model import (
     DAY_MS,
+    Import,
     Key,
     KeyRequest,
     StaleError,
@@ -41,6 +43,7 @@ class Control:
 
     Attributes:
         timetable: when each job of each tenant runs.
+        imports: the files that were sent to be loaded.
     """
 
     def __init__(self, path: Path | None, now: Callable[[], int]) -> None:
@@ -53,6 +56,7 @@ class Control:
         self._now = now
         self._connections = Connections(path)
         self.timetable = Timetable(self._connections)
+        self.imports = Imports(self._connections)
         try:
             migrate(self._connections)
             self.check()
@@ -73,6 +77,7 @@ class Control:
         rows.read(self._connections, Tenant)
         rows.read(self._connections, Key)
         self.timetable.all()
+        rows.read(self._connections, Import)
         for segment_id, tenant_id, expected in self._connections.rows("SELECT * FROM segments"):
             self._check_segment(segment_id, tenant_id, expected)
 
@@ -196,7 +201,7 @@ class Control:
             rows.write(connection, gone)
             for key in self.keys(tenant_id):
                 rows.write(connection, _revoked(key, now))
-            for table in ("segments", "jobs"):
+            for table in ("segments", "jobs", "imports"):
                 query = f"DELETE FROM {table} WHERE tenant_id = ?"  # noqa: S608 - names of ours
                 connection.execute(query, (tenant_id,))
         return gone

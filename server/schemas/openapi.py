@@ -40,6 +40,9 @@ REFUSED: Final = {
 UNKNOWN: Final = {404: _problem(Problem, "There is none of this id.")}
 """The answer where a path names nothing."""
 
+UNFINISHED: Final = {409: _problem(Problem, "It has not come to its end yet.")}
+"""The answer where what is asked for is there only in the end."""
+
 STALE: Final = {412: _problem(Problem, "It has changed since the revision in ``If-Match``.")}
 """The answer to a change of what has changed."""
 
@@ -76,6 +79,20 @@ CHANGES: Final = {
     507: _problem(Problem, "There is no room on the disk; nothing was changed."),
 }
 """The answers of a write that is refused."""
+
+
+FILED: Final = {
+    400: _problem(Problem, "The ``Idempotency-Key`` has no or too many characters."),
+    408: _problem(Problem, "The body did not go on."),
+    409: _problem(Conflict, "The first call with the ``Idempotency-Key`` still runs."),
+    413: _problem(Problem, "The file is too large."),
+    415: _problem(Problem, "The body is of no type that is read here, or is packed."),
+    422: _problem(Problem, "The file cannot be read; each fault is named."),
+    507: _problem(Problem, "There is no room on the disk; nothing was changed."),
+    **REFUSED,
+    **NOT_READY,
+}
+"""The answers to a file that cannot be taken."""
 
 
 class Description(JsonRenderPlugin):

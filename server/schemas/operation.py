@@ -9,6 +9,7 @@ import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
     Example,
+    OpenAPIFormat,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -40,6 +41,23 @@ def takes_rows(described: str, example: list[dict[str, Any]]) -> type[Operation]
         "application/json": _media(rows, example),
         "application/x-ndjson": _media(Schema(type=OpenAPIType.STRING), lines),
     }
+    return _with(RequestBody(content=content, required=True, description=described))
+
+
+def takes_file(described: str, examples: dict[str, str], *, binary: str = "") -> type[Operation]:
+    """Return the class of operations that take a file.
+
+    Args:
+        described: what is in it.
+        examples: by media type, one that is text.
+        binary: a media type that is not text; empty = none.
+    """
+    text = Schema(type=OpenAPIType.STRING)
+    content = {media_type: _media(text, example) for media_type, example in examples.items()}
+    if binary:
+        content[binary] = OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        )
     return _with(RequestBody(content=content, required=True, description=described))
 
 

@@ -20,6 +20,7 @@ PUBLIC = {
     "StoreError", "TenantSettings", "Timeline", "UnknownContactError", "UnknownRevisionError",
     "UnknownSegmentError", "Verified", "backup", "kept_only", "open", "restore", "time_limit",
     "verify",
+    "Source", "open_source",
 }  # fmt: skip
 
 

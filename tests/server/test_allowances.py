@@ -173,6 +173,7 @@ def _back_to_the_first_format(path: Path) -> None:
         connection.execute("ALTER TABLE keys DROP COLUMN rate")
         connection.execute("ALTER TABLE tenants DROP COLUMN timezone")
         connection.execute("DROP TABLE jobs")
+        connection.execute("DROP TABLE imports")
         connection.execute("PRAGMA user_version=1")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from litestar.routes import HTTPRoute
 import bitseg
 from server import Settings, create_app
 from server.auth import OPEN
-from server.control import SCOPES, KeyRequest, Scope
+from server.control import SCOPES, Import, KeyRequest, Scope
 from tests.server.conftest import CANADIANS, KEY, Two
 from tests.server.control import key_of
 
@@ -71,6 +72,8 @@ BODIES: Final[dict[str, Any]] = {
     "/api/contacts/delete": {"contact_ids": ["of-acme"]},
     "/api/events": [{"contact_id": "of-acme", "kind": "open", "at": 5}],
     "/api/events/delete": {"event_ids": ["of-acme"]},
+    "/api/contacts/import": [],
+    "/api/events/import": [],
     "/api/fields": {"path": "customField.new", "data_type": "string"},
     "/api/fields/{field_path:str}": {"label": "Changed"},
     "/api/keys": {"name": "new", "scope": "read"},
@@ -85,6 +88,7 @@ NOBODYS: Final = {
     "contact_id": "nobodys",
     "field_path": "customField.nobodys",
     "number": "1",
+    "import_id": "3f2504e0-4f89-41d3-9a0c-0305e82c3302",
 }
 """An id of nobody's for every parameter that a path may have, as long as that of acme's."""
 
@@ -108,7 +112,12 @@ def ids_of_acme(two: Two) -> dict[str, str]:
         engine.define_segment("of-acme", CANADIANS)
         engine.define_field("customField.of_acme", "string")
     two.control.claim_segment("of-acme", "acme")
+    import_id = str(uuid.uuid4())
+    two.control.imports.add(
+        Import(import_id, "acme", "contacts", "done", "csv", 1, 0, 0, None, 1, 1, 1)
+    )
     return {
+        "import_id": import_id,
         "key_id": key_of(two.control, "acme", "read")[0].id,
         "segment_id": "of-acme",
         "contact_id": "of-acme",
@@ -238,6 +247,8 @@ def test_another_tenants_id_is_as_unknown_as_any_and_its_segments_are_403(
     assert two.control.version() == before
     theirs_still = {one.id: one for one in two.control.keys("acme")}
     assert theirs_still[ids_of_acme["key_id"]].revoked_at is None
+    acmes = two.control.imports.find("acme", ids_of_acme["import_id"])
+    assert acmes is not None and acmes.state == "done"  # noqa: PT018 - one thing
     with bitseg_engine(two) as engine:
         assert list(engine.segments) == ["of-acme"]
         assert engine.segments.get("of-acme").revision == 1

@@ -1,0 +1,101 @@
+"""Receiving is how a file gets in: written down as it comes, looked at, noted, and left to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from bitseg import Fault, LoadError, Once, RepeatError, Source, open_source
+from server.auth import Caller
+from server.control import Import, Kind
+from server.loads import Load, Loads, without_path
+from server.requests import once_of
+from server.spool import Format, Spool, Spooled
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is asked for with a file.
+
+    Attributes:
+        kind: what its rows are.
+        strict: whether all of it goes in or nothing.
+        create_contacts: whether events create the contacts that they name.
+    """
+
+    kind: Kind
+    strict: bool = False
+    create_contacts: bool = False
+
+
+async def receive(
+    request: Request[Any, Any, Any], caller: Caller, loads: Loads, spool: Spool, asked: Asked
+) -> Load | Import:
+    """Return the import of a body, or the one that was made of it before under the same key.
+
+    Raises:
+        HTTPException: the body is not taken (408, 413, 415, 429).
+        LoadError: it cannot be read.
+        RepeatError: the key stands for another request, or its first still runs.
+        NoRoomError: there is no room for it.
+        StoreError: it could not be noted.
+    """
+    first = once_of(request, b"")
+    key = None if first is None else first.key
+    import_id = str(uuid.uuid4())
+    with loads.place(caller.tenant_id, key):
+        async with spool.take(request, caller.tenant_id, import_id) as body:
+            once = once_of(request, body.digest)
+            record = Import(
+                id=import_id,
+                tenant_id=caller.tenant_id,
+                kind=asked.kind,
+                state="queued",
+                format=body.format,
+                size=body.size,
+                strict=int(asked.strict),
+                create_contacts=int(asked.create_contacts),
+                created_by=caller.name,
+                created_at=loads.now(),
+                once_key=key,
+                once_digest=None if once is None else once.digest,
+            )
+            return await asyncio.to_thread(_take_in, loads, record, body, once)
+
+
+def _take_in(loads: Loads, record: Import, body: Spooled, once: Once | None) -> Load | Import:
+    if once is not None:
+        earlier = loads.sent_before(record.tenant_id, once.key)
+        if earlier is not None:
+            if earlier.once_digest != once.digest:
+                message = f"Expected a new key for a new request, got {once.key!r} again"
+                raise RepeatError(message)
+            return loads.find(earlier.tenant_id, earlier.id) or earlier
+    path = body.path.rename(body.path.with_suffix(".queued"))
+    try:
+        source = open_body(path, body.format)
+        return loads.add(record, path, source)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def open_body(path: Path, format_: Format) -> Source:
+    """Return the rows of a body.
+
+    Raises:
+        LoadError: it cannot be read; where it lies here is not said.
+    """
+    try:
+        return open_source(path, format=format_)
+    except LoadError as error:
+        raise LoadError(
+            *(
+                Fault(one.path, without_path(one.message, path), one.allowed, one.code)
+                for one in error.faults
+            )
+        ) from None
