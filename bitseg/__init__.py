@@ -33,6 +33,7 @@ from bitseg.results import (
     Diff,
     Explained,
     Explanation,
+    FieldValues,
     Guard,
     Happened,
     Lint,
@@ -48,6 +49,7 @@ from bitseg.results import (
     Snapshot,
     TenantSettings,
     Timeline,
+    ValueCount,
     Verified,
 )
 from bitseg.rules.nodes import Definition
@@ -72,6 +74,7 @@ __all__ = [
     "Fault",
     "Field",
     "FieldError",
+    "FieldValues",
     "Guard",
     "GuardError",
     "Happened",
@@ -106,6 +109,7 @@ __all__ = [
     "UnknownContactError",
     "UnknownRevisionError",
     "UnknownSegmentError",
+    "ValueCount",
     "Verified",
     "backup",
     "kept_only",

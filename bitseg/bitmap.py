@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pyroaring import BitMap, FrozenBitMap
 
 from bitseg.kernel import kernel
+from bitseg.words import popcount, rows_of, some_rows
 
 Rows: TypeAlias = npt.NDArray[np.uint32]
 Words: TypeAlias = npt.NDArray[np.uint64]
@@ -31,17 +32,6 @@ VERSIONS: Final = itertools.count(1)
 _CONTAINER_WORDS: Final = 1024
 _ARRAY_LIMIT: Final = 4096
 _NO_RUNS_COOKIE: Final = 12346
-
-
-@kernel
-def popcount(word: np.uint64) -> np.uint64:
-    """Return how many bits of a word are set (Hacker's Delight, section 5-1)."""
-    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    word = (word & np.uint64(0x3333333333333333)) + (
-        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
 @kernel
@@ -114,20 +104,6 @@ def _test(words: Words, rows: Rows) -> Mask:
     out = np.empty(rows.size, np.bool_)
     for i in range(rows.size):
         out[i] = (words[rows[i] >> 6] >> np.uint64(rows[i] & 63)) & np.uint64(1)
-    return out
-
-
-@kernel
-def _rows_of(words: Words, count: int) -> Rows:
-    out = np.empty(count, np.uint32)
-    at = 0
-    for i in range(words.size):
-        word = words[i]
-        while word:
-            low = word & (~word + np.uint64(1))
-            out[at] = np.uint32(i * 64) + np.uint32(popcount(low - np.uint64(1)))
-            at += 1
-            word ^= low
     return out
 
 
@@ -236,7 +212,7 @@ class RowSet:
     def _settled(cls, words: Words, count: int, n: int) -> RowSet:
         """Choose the form that fits the count."""
         if count * SPARSE < n:
-            return cls(n, count, None, _sparse(_rows_of(words, count)))
+            return cls(n, count, None, _sparse(rows_of(words, count)))
         return cls(n, count, words, None)
 
     def and_(self, other: RowSet) -> RowSet:
@@ -306,8 +282,16 @@ class RowSet:
     def rows(self) -> Rows:
         """Return the rows, uint32[count], ascending."""
         if self._words is not None:
-            return _rows_of(self._words, self.count)
+            return rows_of(self._words, self.count)
         return _array(self._sparse) if self._sparse is not None else np.empty(0, np.uint32)
+
+    def some(self, skip: int, limit: int, first: int = 0) -> Rows:
+        """Return up to ``limit`` rows from row ``first`` on, without the first ``skip`` of them."""
+        if self._words is not None:
+            return some_rows(self._words, first, skip, min(limit, self.count))
+        rows = self.rows()
+        start = int(np.searchsorted(rows, first)) + skip
+        return rows[start : start + limit]
 
     def bitmap(self) -> BitMap:
         """Return a roaring copy."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bitseg.bitmap import Mask, Rows
     from bitseg.changes import FieldValues
     from bitseg.columns import Column
+    from bitseg.columns.protocol import Uses
     from bitseg.events.tally import Listener
     from bitseg.fields import DataType
 
@@ -83,6 +84,12 @@ class IdColumn:
     def values_at(self, rows: Rows) -> pa.Array:
         """Return the rows' ids."""
         return self._contacts.ids.take(rows)
+
+    def uses(self, rows: Rows | None = None) -> Uses:
+        """Take which ids rows have now, or all, quickly; they are counted later."""
+        pool = self._contacts.ids.view()
+        some = self._contacts.live.rows() if rows is None else rows
+        return pool, lambda: np.bincount(some, minlength=len(pool))
 
 
 class Contacts:
@@ -275,15 +282,15 @@ class Contacts:
         column.grow(self.n)
         return column.value_at(row)
 
-    def values(self, path: str, rows: Rows) -> list[Any]:
-        """Return some contacts' values of a stored field, None where missing."""
+    def values(self, path: str, rows: Rows) -> pa.Array:
+        """Return the values of uint32[k] contacts of a stored field, null where missing."""
         if path == ID:
-            return list(self.ids.take(rows).to_pylist())
+            return self.ids.take(rows)
         column = self.columns.get(path)
         if column is None:
-            return [None] * rows.size
+            return pa.nulls(rows.size)
         column.grow(self.n)
-        return list(column.values_at(rows).to_pylist())
+        return column.values_at(rows)
 
     def drop_built(self) -> None:
         """Drop what questions built inside columns."""

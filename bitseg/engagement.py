@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from bitseg.bitmap import RowSet
@@ -17,10 +18,10 @@ from bitseg.events.answers import instants_in, numbers_in
 from bitseg.events.counts import CountTally
 from bitseg.events.habits import LastDeviceTally, OpenedLastTally, UsualTimeTally
 from bitseg.events.lasts import NEVER, LastTally
-from bitseg.events.recomputed import grouped
+from bitseg.events.recomputed import RecomputedTally, grouped
 from bitseg.events.sums import PARTIALS, SumTally, amounts, sums, with_more
 from bitseg.fields import LAST_DATES, TOTALS
-from bitseg.sources import Dateless, Intervals, Source, TallySource
+from bitseg.sources import Dateless, DerivedSource, HeldSource, Intervals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from bitseg.columns import Column, DateColumn
     from bitseg.contacts import Contacts
     from bitseg.events.logs import EventLogs
-    from bitseg.events.tally import Listener, Tally, Window
+    from bitseg.events.tally import Listener, Window
     from bitseg.zones import Zone
 
     Floats = npt.NDArray[np.float64]
@@ -154,6 +155,10 @@ class TotalSource(Dateless):
         """Return one row's total."""
         return float(self._values(np.array([row], np.uint32))[0])
 
+    def values_at(self, rows: Rows) -> pa.Array:
+        """Return the totals of uint32[k] rows, float64[k]."""
+        return pa.array(self._values(rows))
+
     def listen(self, listener: Listener) -> None:
         """Tell this one of events and baselines."""
         self._tally.listen(listener)
@@ -236,6 +241,11 @@ class LastSource:
         at = int(self._values(np.array([row], np.uint32))[0])
         return None if at == NEVER else at
 
+    def values_at(self, rows: Rows) -> pa.Array:
+        """Return the last dates of uint32[k] rows, int64[k] in ms, null where there is none."""
+        values = self._values(rows)
+        return pa.array(values, mask=values == NEVER)
+
     def listen(self, listener: Listener) -> None:
         """Tell this one of events, baselines and baselines that now reached."""
         self._listeners.append(listener)
@@ -286,10 +296,10 @@ class RevenueTally(SumTally):
         return everyone, sums(together, edges)
 
 
-class RevenueSource(TallySource):
+class RevenueSource(HeldSource):
     """The revenue; who listens hears of new baselines at once, and not when they are looked at."""
 
-    def __init__(self, tally: Tally, baselines: Baselines) -> None:
+    def __init__(self, tally: RecomputedTally, baselines: Baselines) -> None:
         """Take the sums and what stands beside their amounts."""
         super().__init__(tally)
         self._baselines = baselines
@@ -310,7 +320,7 @@ def up_to_now(now: Now) -> Window:
     return NEVER, now.at + 1
 
 
-def derived_source(path: str, contacts: Contacts, events: EventLogs, zone: Zone) -> Source:
+def derived_source(path: str, contacts: Contacts, events: EventLogs, zone: Zone) -> DerivedSource:
     """Return the source of a derived field."""
     baselines = Baselines(contacts, baseline_paths(path))
     if path in TOTALS:
@@ -324,8 +334,9 @@ def derived_source(path: str, contacts: Contacts, events: EventLogs, zone: Zone)
         logs = {kind: events.log(kind) for kind in kinds}
         lasts = events.tally(("last", kinds), kinds, lambda: LastTally(logs, up_to_now))
         return LastSource(cast("LastTally", lasts), baselines)
-    tally = events.tally(path, kinds_behind(path), _others(contacts, events, zone)[path])
-    return RevenueSource(tally, baselines) if path == REVENUE else TallySource(tally)
+    made = events.tally(path, kinds_behind(path), _others(contacts, events, zone)[path])
+    tally = cast("RecomputedTally", made)
+    return RevenueSource(tally, baselines) if path == REVENUE else HeldSource(tally)
 
 
 def kinds_behind(path: str) -> tuple[str, ...]:
@@ -335,7 +346,9 @@ def kinds_behind(path: str) -> tuple[str, ...]:
     return LAST_DATES.get(path) or _OTHER_KINDS[path]
 
 
-def _others(contacts: Contacts, events: EventLogs, zone: Zone) -> dict[str, Callable[[], Tally]]:
+def _others(
+    contacts: Contacts, events: EventLogs, zone: Zone
+) -> dict[str, Callable[[], RecomputedTally]]:
     """Return the maker of each derived field's tally that is no total or last."""
     opens = events.log("open")
     revenue = Baselines(contacts, baseline_paths(REVENUE))

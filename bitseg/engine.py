@@ -16,16 +16,25 @@ from bitseg.arguments import check_days, instant_of
 from bitseg.catalogue import Catalogue
 from bitseg.clock import Now, show_instant
 from bitseg.defining import Defining
-from bitseg.errors import FieldError, UnknownContactError
+from bitseg.errors import Fault, FieldError, UnknownContactError, nearest
 from bitseg.fields import Field
 from bitseg.members import Members
 from bitseg.plan.execute import Executor
-from bitseg.preview import Evaluation, contact_values, diff, explain, lint
+from bitseg.preview import (
+    Evaluation,
+    contact_values,
+    contacts_shown,
+    diff,
+    explain,
+    lint,
+    suggest,
+    take_values,
+)
 from bitseg.preview import breakdown as _breakdown
 from bitseg.preview import near_misses as _near_misses
 from bitseg.preview import sample as _sample
 from bitseg.preview.show import show_bounds
-from bitseg.results import ContactPage, Explanation, Preview, Timeline
+from bitseg.results import ContactPage, Explanation, FieldValues, Preview, Timeline
 from bitseg.rulebook import Rulebook
 from bitseg.segments import Segments
 from bitseg.settling import Settling
@@ -211,13 +220,50 @@ class Engine(Writing):
             now = self._now(None)
             plan = self._rulebook.compiled({"match": "all", "groups": groups}).plan
             members = self._executor.members(plan, now)
-            rows = members.rows()[offset : offset + limit].tolist()
-            fields = self.fields.values()
-            items = tuple(
-                contact_values(fields, lambda path, row=row: self._tenant.value(path, row, now))  # type: ignore[misc]
-                for row in rows
-            )
-            return ContactPage(items, members.count)
+            rows, total = members.some(offset, limit), members.count
+            fields = [*self.fields.values()]
+            columns = {one.path: self._tenant.values(one.path, rows, now) for one in fields}
+        return ContactPage(contacts_shown(fields, columns, rows.size), total)
+
+    def field_values(
+        self,
+        path: str,
+        q: str = "",
+        *,
+        rules: Any = None,
+        limit: int = 50,
+        now: datetime | None = None,
+    ) -> FieldValues:
+        """Return a field's values with how many contacts have each, the most frequent first.
+
+        Those that begin with a text come before those that have it further on. Arrays give their
+        elements, and dates the days in the tenant's timezone.
+
+        Args:
+            path: the field.
+            q: the text, whatever its case; empty = all values.
+            rules: whose values; None = all contacts'.
+            limit: return at most so many.
+            now: the instant.
+
+        Raises:
+            FieldError: there is no such field, or the limit is below 1.
+            RuleError: the rules are not valid.
+        """
+        if limit < 1:
+            raise FieldError(Fault("limit", f"Expected at least 1, got {limit}"))
+        with self._lock:
+            field = self._tenant.schema.field(path)
+            if field is None:
+                near = nearest(path, self._tenant.schema.fields)
+                allowed = () if near is None else (near,)
+                message = f"There is no field {path!r}"
+                raise FieldError(Fault("path", message, allowed, "unknown_field"))
+            frame, members = self._evaluation(now), None
+            if rules is not None:
+                members = frame.members_of_plan(self._rulebook.compiled(rules).plan)
+            taken = take_values(field, members, self._tenant, frame.now, self._lock)
+        return suggest(taken, q, limit)
 
     def events_of(self, contact_id: str, *, offset: int = 0, limit: int = 50) -> Timeline:
         """Return a contact's events, the newest first.

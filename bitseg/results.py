@@ -258,6 +258,24 @@ class SegmentRevision(msgspec.Struct, frozen=True):
     rules: Any
 
 
+class ValueCount(msgspec.Struct, frozen=True):
+    """A value of a field, and how many contacts have it.
+
+    Attributes:
+        value: as a rule would say it; of a date, a day in the tenant's timezone.
+    """
+
+    value: str | float | bool
+    count: int
+
+
+class FieldValues(msgspec.Struct, frozen=True):
+    """Some of a field's values, and how many different ones there are that were asked for."""
+
+    items: tuple[ValueCount, ...]
+    total: int
+
+
 class Pair(msgspec.Struct, frozen=True):
     """Two segments, and how many members they share.
 

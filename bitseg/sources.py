@@ -12,11 +12,14 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
+
     from bitseg.bitmap import Mask, Rows, RowSet
     from bitseg.clock import Now
     from bitseg.columns import Column, DateColumn
     from bitseg.columns.tests import AnyTest
     from bitseg.contacts import Contacts, IdColumn
+    from bitseg.events.recomputed import RecomputedTally
     from bitseg.events.tally import Listener, Tally
 
 Intervals = tuple[tuple[int, int], ...]
@@ -67,6 +70,14 @@ class Source(Protocol):
 
     def leave(self, listener: Listener) -> None:
         """Tell this one no longer."""
+        ...
+
+
+class DerivedSource(Source, Protocol):
+    """A source that gives the values of many rows at once."""
+
+    def values_at(self, rows: Rows) -> pa.Array:
+        """Return the values of uint32[k] rows, null where missing, as a column would."""
         ...
 
 
@@ -153,3 +164,12 @@ class TallySource(Dateless):
         self.value_at = tally.value_at
         self.listen = tally.listen
         self.leave = tally.leave
+
+
+class HeldSource(TallySource):
+    """Likewise, of a tally that gives the values of many rows at once."""
+
+    def __init__(self, tally: RecomputedTally) -> None:
+        """Take the tally."""
+        super().__init__(tally)
+        self.values_at = tally.values_at

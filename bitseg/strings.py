@@ -200,10 +200,7 @@ class StringPool:
 
     def matching_of(self, how: How, needle: str, codes: Codes) -> Mask:
         """Return bool[n]: ``matching`` for uint32[n] codes only, at the cost of these."""
-        data, offsets = self._gather(codes)
-        if data.size and data.max() >= 128:
-            data, offsets = fold(data, offsets)
-        return scan(how, data, offsets, _needle(needle))
+        return _matching(how, needle, *self._gather(codes))
 
     def forget(self, codes: Codes) -> None:
         """Overwrite the bytes of strings: they are never found again, their codes not reused.
@@ -308,6 +305,12 @@ def strings_used(
     return pool.placed(wanted, places)
 
 
+def matching(how: How, needle: str, strings: pa.LargeStringArray) -> Mask:
+    """Return bool[n]: ``StringPool.matching`` for n strings, none null."""
+    data, offsets = buffers(strings)
+    return _matching(how, needle, data[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+
 def buffers(strings: pa.LargeStringArray) -> tuple[Bytes, Offsets]:
     """Return the uint8 text and the int64[n + 1] offsets of an array without copying."""
     if len(strings) == 0:
@@ -332,6 +335,12 @@ def large_strings(texts: Iterable[str]) -> pa.LargeStringArray:
     return pa.LargeStringArray.from_buffers(
         len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))
     )
+
+
+def _matching(how: How, needle: str, data: Bytes, offsets: Offsets) -> Mask:
+    if data.size and data.max() >= 128:
+        data, offsets = fold(data, offsets)
+    return scan(how, data, offsets, _needle(needle))
 
 
 def _needle(text: str) -> Bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from bitseg.arrivals import Arrivals, Recorded, type_of
 from bitseg.changes import ARROW_TYPES, DefineField, arrow_type
@@ -164,13 +165,16 @@ class Tenant:
         source.settle(now, self.contacts.n)
         return source.value_at(row)
 
-    def values(self, path: str, rows: Rows, now: Now) -> list[Any]:
-        """Return some contacts' values likewise; quicker than one by one."""
+    def values(self, path: str, rows: Rows, now: Now) -> pa.Array:
+        """Return the values of uint32[k] contacts likewise, of the field's Arrow type.
+
+        Strings may be dictionary-encoded.
+        """
         if path not in ENGAGEMENT_FIELDS:
             return self.contacts.values(path, rows)
         source = derived_source(path, self.contacts, self.events, self.zone)
         source.settle(now, self.contacts.n)
-        return [source.value_at(row) for row in rows.tolist()]
+        return source.values_at(rows)
 
     def memory(self) -> dict[str, int]:
         """Return bytes held, by what for."""

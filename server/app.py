@@ -38,6 +38,7 @@ from server.routes import (
     segments,
     templates,
     tenant,
+    values,
 )
 from server.routes.health import live, ready
 from server.schemas.openapi import Description
@@ -73,6 +74,8 @@ ROUTES: Final = (
     fields.list_fields,
     fields.define_field,
     fields.describe_field,
+    values.suggest_values,
+    values.suggest_values_within,
     contacts.write_contacts,
     contacts.delete_contacts,
     contacts.find_contacts,

@@ -14,13 +14,15 @@ from bitseg.contacts import as_ids
 from bitseg.errors import Fault, FieldError, UnknownContactError, UnknownSegmentError, did_you_mean
 from bitseg.members import Members
 from bitseg.plan.nodes import SegmentLeaf
-from bitseg.preview import contact_values
+from bitseg.preview import contacts_shown
 from bitseg.results import Overlap, Pair, SegmentPage, SegmentRecord, SegmentRevision
 from bitseg.segments.criteria import Criteria
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
+
+    import pyarrow as pa
 
     from bitseg.bitmap import Rows, RowSet
     from bitseg.fields import Field
@@ -181,14 +183,15 @@ class Asking(Remembering):
             now = Now(self._writes.now(), self._writes.zone)
             members = self._rows(segment, now.at) if recorded is None else recorded
             tenant = self._writes.tenant
-            rows = members.rows()
+            first = 0
             if after is not None:
-                row = tenant.contacts.row_of(after)
-                if row < 0:
+                first = tenant.contacts.row_of(after) + 1
+                if first == 0:
                     raise UnknownContactError(f"No contact has the id {after!r}")
-                rows = rows[np.searchsorted(rows, row, side="right") :]
             wanted = _fields(tenant.schema.fields, fields)
-            return _shown(tenant, wanted, rows[offset : offset + limit], now), members.count
+            total, rows = members.count, members.some(offset, limit, first)
+            columns = _columns(tenant, wanted, rows, now)
+        return contacts_shown(wanted, columns, rows.size), total
 
     def pages(
         self, segment: str, *, fields: Sequence[str] | None = None, size: int = EXPORT_PAGE
@@ -217,7 +220,9 @@ class Asking(Remembering):
             self._writes.commits.check_whole()
             tenant, now = self._writes.tenant, Now(self._writes.now(), self._writes.zone)
             live = rows[tenant.contacts.live.test(rows)]
-            return _shown(tenant, _fields(tenant.schema.fields, fields), live, now)
+            wanted = _fields(tenant.schema.fields, fields)
+            columns = _columns(tenant, wanted, live, now)
+        return contacts_shown(wanted, columns, live.size)
 
     def membership(self, segment: str, contact_ids: Sequence[str]) -> dict[str, bool]:
         """Return, by contact id, whether they are in a segment now; nobody's id is not.
@@ -304,11 +309,5 @@ def _fields(known: Mapping[str, Field], paths: Sequence[str] | None) -> list[Fie
     return [known[one] for one in dict.fromkeys(paths)]
 
 
-def _shown(
-    tenant: Tenant, wanted: Sequence[Field], rows: Rows, now: Now
-) -> tuple[dict[str, Any], ...]:
-    columns = {one.path: tenant.values(one.path, rows, now) for one in wanted}
-    return tuple(
-        contact_values(wanted, {path: values[i] for path, values in columns.items()}.get)
-        for i in range(rows.size)
-    )
+def _columns(tenant: Tenant, wanted: Sequence[Field], rows: Rows, now: Now) -> dict[str, pa.Array]:
+    return {one.path: tenant.values(one.path, rows, now) for one in wanted}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from bitseg.columns.protocol import Mask, Rows, Words
+    from bitseg.columns.protocol import Mask, Rows, Uses, Words
     from bitseg.strings import StringPool
 
 _SLACK: Final = 1024
@@ -118,6 +118,15 @@ class ArrayColumn:
         return pa.LargeListArray.from_arrays(
             pa.array(offsets), self._dictionary.pool.take(codes), mask=pa.array(lengths == 0)
         )
+
+    def uses(self, rows: Rows | None = None) -> Uses:
+        """Take which strings uint32[k] rows have now, or all, quickly; they are counted later."""
+        pool = self._dictionary.pool.view()
+        if rows is None:
+            uses = self._dictionary.uses()
+            return pool, lambda: uses
+        codes, owners, n = self._codes.values.copy(), self._owners.values.copy(), self.n
+        return pool, lambda: elements.uses(codes, owners, rows, n, len(pool))
 
     def freeze(self, start: int, stop: int) -> Callable[[], pa.Array]:
         """Take the values of rows [start, stop) as they are now; they are read later."""

@@ -38,6 +38,10 @@ class Dictionary:
         """Bytes held."""
         return self.pool.nbytes + self._uses.nbytes
 
+    def uses(self) -> Codes:
+        """Return uint32[len(pool)], how often each code is used now."""
+        return self._uses[: len(self.pool)].copy()
+
     def hold(self, strings: pa.Array) -> Codes:
         """Return uint32[n], the codes of n strings, none null, each used once more."""
         codes = codes_in(self.pool, strings)

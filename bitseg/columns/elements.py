@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from bitseg.bitmap import popcount
 from bitseg.columns.protocol import Mask, Rows, Words
 from bitseg.kernel import kernel
+from bitseg.words import popcount
 
 Codes = npt.NDArray[Any]
 
@@ -101,6 +101,19 @@ def taken(
             out[at] = codes[place + k]
             at += 1
     return out, lengths
+
+
+@kernel
+def uses(codes: Codes, owners: Rows, rows: Rows, n: int, distinct: int) -> npt.NDArray[np.int64]:
+    """Return how many of some of n rows have an element of each of ``distinct`` codes."""
+    meant = np.zeros(n, np.bool_)
+    for row in rows:
+        meant[row] = True
+    out = np.zeros(distinct, np.int64)
+    for i in range(codes.size):
+        if owners[i] != DEAD and meant[owners[i]]:
+            out[codes[i]] += 1
+    return out
 
 
 @kernel

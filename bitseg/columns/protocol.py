@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from bitseg.bitmap import RowSet
     from bitseg.columns.tests import AnyTest
     from bitseg.fields import DataType
+    from bitseg.strings import StringPool
 
 Rows: TypeAlias = npt.NDArray[np.uint32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Words: TypeAlias = npt.NDArray[np.uint64]
+Uses: TypeAlias = "tuple[StringPool, Callable[[], npt.NDArray[np.integer[Any]]]]"
+"""Strings, and what counts how many rows have each: integers, one a code."""
 Value: TypeAlias = str | float | bool | int | list[str] | None
 
 

@@ -17,7 +17,7 @@ from bitseg.strings import strings_used
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bitseg.columns.protocol import Rows, Words
+    from bitseg.columns.protocol import Rows, Uses, Words
     from bitseg.strings import StringPool
 
 
@@ -51,6 +51,15 @@ class StringColumn(CellColumn):
     def erase(self, rows: Rows) -> None:
         """Take away the values of uint32[k] distinct rows, and forget those no other row has."""
         self._swap(rows, np.zeros(rows.size, np.uint32))
+
+    def uses(self, rows: Rows | None = None) -> Uses:
+        """Take which strings uint32[k] rows have now, or all, quickly; they are counted later."""
+        pool = self._dictionary.pool.view()
+        if rows is None:
+            uses = self._dictionary.uses()
+            return pool, lambda: uses
+        cells = self._cells.values[rows]
+        return pool, lambda: np.bincount(cells, minlength=len(pool) + 1)[1:]
 
     def freeze(self, start: int, stop: int) -> Callable[[], pa.Array]:
         """Take the values of rows [start, stop) as they are now; they are read later."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
+import pyarrow as pa
 
 from bitseg.columns.tests import AnyTest, BooleanIs, NumberIn, Present, StringIn, StringLike
 from bitseg.events.answers import counts_in
 from bitseg.events.recomputed import RecomputedTally, grouped
 from bitseg.events.where import local_time, string_table
 from bitseg.kernel import kernel
+from bitseg.strings import strings_used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +80,9 @@ class UsualTimeTally(RecomputedTally):
         value = int(self._values.values[row])
         return None if value == UNKNOWN else value
 
+    def _shown(self, values: npt.NDArray[Any]) -> pa.Array:
+        return pa.array(values.astype(np.float64), mask=values == UNKNOWN)
+
 
 class LastDeviceTally(RecomputedTally):
     """The device of each contact's latest open, as a code of the device pool; 0 where none."""
@@ -114,6 +119,10 @@ class LastDeviceTally(RecomputedTally):
         code = int(self._values.values[row])
         device = self._dictionaries.decode("device", "string", code)
         return cast("str | None", device)
+
+    def _shown(self, values: npt.NDArray[Any]) -> pa.Array:
+        used, places = strings_used(values, self._dictionaries.pool("device"))
+        return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=places < 0), used)
 
 
 @kernel
@@ -175,3 +184,6 @@ class OpenedLastTally(RecomputedTally):
         """Return one row's answer."""
         value = int(self._values.values[row])
         return None if value == 0 else value == _TRUE
+
+    def _shown(self, values: npt.NDArray[Any]) -> pa.Array:
+        return pa.array(values == _TRUE, mask=values == 0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from bitseg.bitmap import RowSet
 from bitseg.events.index import group_by_row
@@ -139,6 +140,14 @@ class RecomputedTally(Tally):
     def matches_at(self, test: AnyTest, rows: Rows) -> Mask:
         """Return bool[k]: which of the rows' values pass."""
         return self._pass(self._values.values[rows], test)
+
+    def values_at(self, rows: Rows) -> pa.Array:
+        """Return the values of uint32[k] rows, null where missing, as a column would."""
+        return self._shown(self._values.values[rows])
+
+    def _shown(self, values: npt.NDArray[Any]) -> pa.Array:
+        """Return some of the values as a column would; numbers, unless a kind says otherwise."""
+        return pa.array(values.astype(np.float64))
 
     @property
     def nbytes(self) -> int:

@@ -7,15 +7,19 @@ from bitseg.preview.explain import explain
 from bitseg.preview.lint import lint
 from bitseg.preview.near_misses import near_misses
 from bitseg.preview.sample import sample
-from bitseg.preview.show import contact_values
+from bitseg.preview.show import contact_values, contacts_shown
+from bitseg.preview.suggestions import suggest, take_values
 
 __all__ = [
     "Evaluation",
     "breakdown",
     "contact_values",
+    "contacts_shown",
     "diff",
     "explain",
     "lint",
     "near_misses",
     "sample",
+    "suggest",
+    "take_values",
 ]

@@ -29,4 +29,4 @@ def diff(members: RowSet, against: str, evaluation: Evaluation) -> Diff:
 
 def _named(members: RowSet, evaluation: Evaluation) -> tuple[str, ...]:
     """Return the ids of the first members."""
-    return tuple(evaluation.tenant.contacts.ids.take(members.rows()[:NAMED]).to_pylist())
+    return tuple(evaluation.tenant.contacts.ids.take(members.some(0, NAMED)).to_pylist())

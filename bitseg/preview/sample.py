@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bitseg.fields import ENGAGEMENT_FIELDS
-from bitseg.preview.show import contact_values
+from bitseg.preview.show import contacts_shown
 
 if TYPE_CHECKING:
     from bitseg.bitmap import RowSet
@@ -20,9 +20,6 @@ def sample(members: RowSet, size: int, tenant: Tenant) -> tuple[dict[str, Any], 
     stored = [
         field for path, field in tenant.schema.fields.items() if path not in ENGAGEMENT_FIELDS
     ]
-    rows = members.rows()[:size]
+    rows = members.some(0, size)
     columns = {field.path: tenant.contacts.values(field.path, rows) for field in stored}
-    return tuple(
-        contact_values(stored, {path: values[i] for path, values in columns.items()}.get)
-        for i in range(rows.size)
-    )
+    return contacts_shown(stored, columns, rows.size)

@@ -199,3 +199,8 @@ EXPORTED: Final[dict[str, str]] = {
     "text/csv": "contact.id,contact.country\r\nann,Canada\r\n",
     "application/x-ndjson": '{"contact.id":"ann","contact.country":"Canada"}\n',
 }
+VALUES: Final[_Object] = {
+    "items": [{"value": "Toronto", "count": 1204}, {"value": "Torrance", "count": 3}],
+    "total": 2,
+}
+ASK_VALUES: Final[_Object] = {"q": "tor", "rules": RULES, "limit": 10}

@@ -10,6 +10,8 @@ from bitseg import OPERATORS, Field
 
 DataType = Literal["string", "number", "boolean", "date", "array"]
 Label = Annotated[str, msgspec.Meta(max_length=255)]
+SOUGHT_MOST = 255
+"""Characters of a text that values are sought by."""
 Words = Annotated[str, msgspec.Meta(max_length=4_096)]
 
 
@@ -59,6 +61,25 @@ class DescribeField(msgspec.Struct, frozen=True):
 
     label: Label = ""
     description: Words = ""
+
+
+def _none() -> msgspec.Raw:
+    """Return rules that nobody gave."""
+    return msgspec.Raw(b"null")
+
+
+class AskValues(msgspec.Struct, frozen=True):
+    """The body of ``POST /api/fields/{path}/values``.
+
+    Attributes:
+        q: a text in the values, whatever its case; empty = all.
+        rules: whose values; none = all contacts'.
+        limit: how many values at most.
+    """
+
+    q: Annotated[str, msgspec.Meta(max_length=SOUGHT_MOST)] = ""
+    rules: msgspec.Raw = msgspec.field(default_factory=_none)
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 50
 
 
 def show(field: Field) -> FieldShown:

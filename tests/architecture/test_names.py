@@ -11,7 +11,8 @@ import bitseg
 PUBLIC = {
     "BUILT_IN", "BitsegError", "ContactPage", "DATA_TYPES", "DamagedError", "DeadlineError",
     "Definition", "Diff",
-    "EVENT_KINDS", "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError", "Guard",
+    "EVENT_KINDS", "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError",
+    "Guard",
     "GuardError", "Happened", "InUseError", "Lint", "LoadError", "LoadReport", "MEASURE_OPERATORS",
     "Members", "MissingExtraError", "Moved", "NoRoomError", "NotKeptError", "OPERATORS", "Once",
     "Operator",
@@ -21,6 +22,7 @@ PUBLIC = {
     "UnknownSegmentError", "Verified", "backup", "kept_only", "open", "restore", "time_limit",
     "verify",
     "Source", "open_source",
+    "FieldValues", "ValueCount",
 }  # fmt: skip
 
 

@@ -83,6 +83,22 @@ def test_every_operation_gives_what_plain_sets_give(
     _check(two, right, n)
 
 
+@given(
+    _sets(),
+    st.sampled_from((0, 1, 2, 63, 64, 65, 4_096, 65_536, 200_003, 300_000)),
+    st.sampled_from((0, 1, 50, 64, 1_000, 300_000)),
+    st.sampled_from((*EDGES, 200_002, 200_003, 200_064)),
+)
+@settings(max_examples=300)
+def test_a_page_of_rows_is_a_slice_of_all(
+    sets: tuple[int, set[int], set[int], str, str], skip: int, limit: int, first: int
+) -> None:
+    n, rows, _, how, _ = sets
+    want = [row for row in sorted(rows) if row >= first][skip : skip + limit]
+
+    assert _made(rows, n, how).some(skip, limit, first).tolist() == want
+
+
 @pytest.mark.parametrize("n", [1, 64, 65, 128, 65_536, 65_537])
 @pytest.mark.parametrize("how", ["mask", "rows", "bitmap", "grown"])
 def test_a_set_of_everything_and_one_of_only_the_last_row_hold_them(n: int, how: str) -> None:

@@ -14,7 +14,7 @@ from litestar.testing import TestClient
 import bitseg
 from server import Settings, create_app
 from server.schemas.body import read
-from server.schemas.fields import DescribeField, NewField
+from server.schemas.fields import AskValues, DescribeField, NewField
 from server.schemas.keys import NewKey
 from server.schemas.preview import PreviewRequest
 from server.schemas.rows import DeleteContacts, WithdrawEvents
@@ -105,8 +105,8 @@ def _calls() -> list[Any]:
 
 FORMS = {form.__name__: form for form in (
     PreviewRequest, CreateSegment, ChangeSegment, CopySegment, RestoreSegment, SomeContacts,
-    SomeSegments, ExplainContact, DeleteContacts, WithdrawEvents, NewField, DescribeField, NewKey,
-    TenantChange,
+    SomeSegments, ExplainContact, DeleteContacts, WithdrawEvents, NewField, DescribeField,
+    AskValues, NewKey, TenantChange,
 )}  # fmt: skip
 
 

@@ -76,6 +76,7 @@ BODIES: Final[dict[str, Any]] = {
     "/api/events/import": [],
     "/api/fields": {"path": "customField.new", "data_type": "string"},
     "/api/fields/{field_path:str}": {"label": "Changed"},
+    "/api/fields/{field_path:str}/values": {"q": "a"},
     "/api/keys": {"name": "new", "scope": "read"},
     "/api/jobs/{job_name:str}/run": {},
     "/api/tenant": {"name": "New"},
@@ -156,7 +157,7 @@ def test_who_may_only_read_may_ask_whatever_the_method() -> None:
     asking = {call.path.rpartition("/")[2] for call in CALLS
               if call.scope == "read" and call.method != "GET"}  # fmt: skip
 
-    assert asking == {"preview", "explain", "overlap", "membership"}
+    assert asking == {"preview", "explain", "overlap", "membership", "values"}
     assert {call.scope for call in CALLS if call.method == "GET"} == {"read", "admin"}
     assert {call.path for call in CALLS if call.scope == "admin"} == {
         "/api/keys", "/api/keys/{key_id:str}", "/api/tenant", "/api/jobs/{job_name:str}/run",
