@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 
 class _Recorded:
-    """The members of one segment as they were last recorded, and the last change's number."""
+    """The members of one segment as they were last recorded, and the last change's number.
 
-    __slots__ = ("last", "members")
+    Attributes:
+        unsummed: records since the members were last summed up in a file.
+    """
 
-    def __init__(self, n: int) -> None:
-        self.last = 0
-        self.members = RowSet.empty(n)
+    __slots__ = ("last", "members", "unsummed")
+
+    def __init__(self, last: int, members: RowSet) -> None:
+        self.last = last
+        self.members = members
+        self.unsummed = 0
 
 
 class History:
@@ -102,7 +107,7 @@ class History:
         Raises:
             ValueError: its number is not the next, or it holds a row from n on.
         """
-        recorded = self._recorded.get(change.segment) or _Recorded(n)
+        recorded = self._recorded.get(change.segment) or _Recorded(0, RowSet.empty(n))
         if change.first != recorded.last + 1:
             message = f"Expected change {recorded.last + 1}, got {change.first}"
             raise ValueError(message)
@@ -114,11 +119,24 @@ class History:
         recorded.members.grow(n)
         recorded.members.patch(rows, np.arange(rows.size) < entered.size)
         recorded.last = change.last
+        recorded.unsummed += 1
         self._recorded[change.segment] = recorded
         if self._kept is not None:
             self._kept.setdefault(change.segment, []).append(change)
         for listener in self._listeners:
             listener(change.segment, change.last)
+
+    def restore(self, segment: str, last: int, members: RowSet) -> None:
+        """Take a segment's members as a file summed them up behind a change."""
+        self._recorded[segment] = _Recorded(last, members)
+
+    def unsummed(self) -> dict[str, int]:
+        """Return how many records of each segment no sum holds."""
+        return {segment: one.unsummed for segment, one in self._recorded.items()}
+
+    def summed(self, segment: str) -> None:
+        """Hear that a segment's members were summed up as they are."""
+        self._recorded[segment].unsummed = 0
 
     def records(self, segment: str, *, newest_first: bool = False) -> Iterator[MembersChanged]:
         """Yield a segment's records, where they are kept here."""

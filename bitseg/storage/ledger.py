@@ -51,6 +51,7 @@ COVERED: Final[dict[str, tuple[str, ...]]] = {
         "size",
         "erased",
     ),
+    "segment_members": ("segment_id", "last", "members"),
     "answers": ("key", "at", "request", "body"),
     "erasures": ("seq", "hash"),
 }
@@ -130,10 +131,10 @@ class Ledger:
 
 
 def rows_in(
-    connection: sqlite3.Connection, table: str, order: str = "rowid"
+    connection: sqlite3.Connection, table: str, order: str = "rowid", where: str = "1"
 ) -> Generator[tuple[bool, tuple[Cell, ...]]]:
-    """Yield each row of a table: whether it is what was written, and its cells."""
-    query = f"SELECT digest, {_columns(table)} FROM {table} ORDER BY {order}"  # noqa: S608 - likewise
+    """Yield each row that a condition finds: whether it is what was written, and its cells."""
+    query = f"SELECT digest, {_columns(table)} FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 - likewise
     with closing(connection.execute(query)) as rows:
         for expected, *cells in rows:
             yield row_digest(table, cells) == expected, tuple(cells)

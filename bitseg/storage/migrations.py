@@ -101,6 +101,11 @@ def _segments(connection: sqlite3.Connection) -> None:
         pk=("segment_id", "first"),
         foreign_keys=belongs,
     )
+    tables.table("segment_members").create(
+        {"segment_id": str, "last": int, "members": bytes, "digest": bytes},
+        pk="segment_id",
+        foreign_keys=belongs,
+    )
     counted = ("emails_sent", "emails_delivered", "opens", "clicks", "conversions")
     tables.table("segment_analytics").create(
         {

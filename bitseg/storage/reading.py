@@ -25,7 +25,7 @@ from bitseg.storage.manifest import Manifest
 from bitseg.storage.parts import PartReader
 from bitseg.storage.points import reach
 from bitseg.storage.snapshot import snapshot_digest
-from bitseg.storage.tables import records_in, segments_in
+from bitseg.storage.tables import records_in, segments_in, sums_in
 from bitseg.strings import StringPool
 
 if TYPE_CHECKING:
@@ -159,6 +159,10 @@ class Reader:
                     there += what.and_count(dead)
                     read = what.and_(contacts.live)
                 segments.put(segments.prepared(segment, read, revisions))
+        for segment, last, members in sums_in(connection):
+            held = RowSet.from_bytes(members, contacts.n)
+            there += held.and_count(dead)
+            segments.history.restore(segment, last, held)
         with closing(records_in(connection)) as records:
             for moved in records:
                 for rows in (moved.entered, moved.left):

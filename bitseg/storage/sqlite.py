@@ -22,11 +22,12 @@ from bitseg.storage.erasure_file import ErasureFile
 from bitseg.storage.journal import TABLES_ONLY, Place, append
 from bitseg.storage.keeper import Keeper
 from bitseg.storage.ledger import Ledger
+from bitseg.storage.memberships import Memberships
 from bitseg.storage.parking import Parked, Parking
 from bitseg.storage.parts import PartWriter, insert
 from bitseg.storage.points import reach
 from bitseg.storage.snapshot import Snapshotter
-from bitseg.storage.tables import Tables, erase_rows, records_of
+from bitseg.storage.tables import Tables, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -90,6 +91,7 @@ class SqliteStore(Parking):
         """Take the tenant that the changes are of, and begin to look after the file."""
         self._writes = writes
         self._tables = Tables(writes.tenant.contacts)
+        self._memberships = Memberships(self._database, self._state, writes)
         self._snapshotter = Snapshotter(
             self._database, self._parts, self.salt, lambda: bool(self._asked) or self._closed
         )
@@ -283,14 +285,19 @@ class SqliteStore(Parking):
             StoreError: it was not written; the one before and the journal still stand.
         """
         with self._one_snapshot:
+            erased_at = self._state.erased_at
+            dead = 0 if erased_at is None else self._memberships.erase()
+            self._memberships.sum_up()
             with self._writes.commits.paused():
                 self._writes.commits.check_whole()
-                erased_at, at = self._state.erased_at, self._writes.now()
-                if erased_at is not None:
-                    self._erase_rows(at)
+                at, contacts = self._writes.now(), self._writes.tenant.contacts
+                with self._or_stop():
+                    self._acknowledge()
                 place, journal_bytes = self._state.place, self._state.journal_bytes
                 capture = Capture(self._writes, self._covers)
-                self._state.erased_at = None
+                if erased_at is not None:  # who was erased meanwhile is the next snapshot's
+                    more = contacts.n - contacts.live.count > dead
+                    self._state.erased_at = at if more else None
             erasing = erased_at is not None
             with self._erased_again(erased_at):
                 self._listed.write()
@@ -303,19 +310,6 @@ class SqliteStore(Parking):
                 self._state.snapshot_seq = place.seq
                 self._state.journal_bytes -= journal_bytes
             return done
-
-    def _erase_rows(self, at: int) -> None:
-        """Take erased contacts' rows out of what segments keep, while nobody writes."""
-        dead = self._writes.tenant.contacts.live.others().rows()
-        before = self._state.place
-        with self._database.transaction("erase") as connection:
-            ledger = Ledger(connection, before.tables)
-            erase_rows(ledger, dead)
-            if ledger.total == before.tables:
-                return
-            entry = before.next(at, TABLES_ONLY, b"", ledger.total)
-            append(connection, [entry])
-        self._came_to(entry.place)
 
     @contextmanager
     def _erased_again(self, erased_at: int | None) -> Iterator[None]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
-from bitseg.bitmap import RowSet, among
+from bitseg.bitmap import RowSet
 from bitseg.changes import (
     About,
     ChangeMembers,
@@ -27,14 +27,13 @@ from bitseg.changes import (
 from bitseg.clock import show_instant
 from bitseg.errors import DamagedError
 from bitseg.rules.respell import respell
-from bitseg.segments.records import packed, unpacked, without
+from bitseg.segments.records import packed, unpacked
 from bitseg.storage.ledger import COVERED, row_digest, rows_in
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Generator, Sequence
 
-    from bitseg.bitmap import Rows
     from bitseg.changes import Change
     from bitseg.contacts import Contacts
     from bitseg.rules.nodes import Definition
@@ -43,6 +42,12 @@ if TYPE_CHECKING:
 
 _EACH: Final = 500
 """Ids in one statement."""
+
+
+_NOT_SUMMED: Final = (
+    "first > coalesce((SELECT last FROM segment_members AS summed "
+    "WHERE summed.segment_id = segment_changes.segment_id), 0)"
+)
 
 
 class Tables:
@@ -70,7 +75,7 @@ class Tables:
                 for table in ("segment_contacts", "segment_analytics"):
                     query = f"DELETE FROM {table} WHERE segment_id = ?"  # noqa: S608 - names are ours
                     ledger.connection.execute(query, (change.id,))
-                for table in ("segment_changes", "segment_revisions"):
+                for table in ("segment_changes", "segment_members", "segment_revisions"):
                     ledger.delete(table, "segment_id = ?", (change.id,))
                 ledger.delete("segments", "id = ?", (change.id,))
             case DeleteContacts():
@@ -187,17 +192,39 @@ def _revisions_in(connection: sqlite3.Connection) -> dict[str, list[Revision]]:
     return found
 
 
-def records_in(connection: sqlite3.Connection) -> Generator[MembersChanged]:
+def sums_in(connection: sqlite3.Connection) -> Generator[tuple[str, int, bytes]]:
+    """Yield the segments whose records were summed up, the last change of it, and the members.
+
+    Raises:
+        DamagedError: one is not what was written.
+    """
+    with closing(rows_in(connection, "segment_members")) as rows:
+        for whole, (segment, last, members) in rows:
+            if not whole:
+                raise DamagedError(f"The members of segment {segment!r} are not what was written")
+            yield segment, last, members  # type: ignore[misc] # the digest tells the types
+
+
+def records_in(
+    connection: sqlite3.Connection, *, summed: bool = False
+) -> Generator[MembersChanged]:
     """Yield the records of entering and leaving, by segment and number.
+
+    Args:
+        connection: looks at the file.
+        summed: whether those are among them that were summed up.
 
     Raises:
         DamagedError: one is not what was written, or is missing.
     """
-    with closing(rows_in(connection, "segment_changes", "segment_id, first")) as rows:
+    sums = {} if summed else {segment: last for segment, last, _ in sums_in(connection)}
+    where = "1" if summed else _NOT_SUMMED
+    order = "segment_id, first"
+    with closing(rows_in(connection, "segment_changes", order, where)) as rows:
         segment, last = None, 0
         for whole, cells in rows:
             moved = MembersChanged(*cells)  # type: ignore[arg-type] # the digest tells the types
-            last = last if moved.segment == segment else 0
+            last = last if moved.segment == segment else sums.get(moved.segment, 0)
             segment = moved.segment
             if not whole:
                 message = f"Change {moved.first} of segment {segment!r} is not what was written"
@@ -228,25 +255,6 @@ def records_of(
             if row_digest("segment_changes", cells) != expected:
                 raise DamagedError(f"A record of segment {segment!r} is not what was written")
             yield MembersChanged(*cells)
-
-
-def erase_rows(ledger: Ledger, rows: Rows) -> None:
-    """Take rows of erased contacts, ascending, out of all members and records."""
-    connection = ledger.connection
-    members_of = connection.execute("SELECT id, members FROM segments WHERE members NOTNULL")
-    for segment, members in members_of.fetchall():
-        held = unpacked(members)
-        left = held[~among(held, rows)]
-        if left.size < held.size:
-            ledger.update("segments", {"members": packed(left)}, "id = ?", (segment,))
-    names = ", ".join(f'"{name}"' for name in COVERED["segment_changes"])
-    records = connection.execute(f"SELECT rowid, {names} FROM segment_changes")  # noqa: S608 - names are ours
-    for number, *cells in records.fetchall():
-        before = MembersChanged(*cells)
-        less = without(before, rows)
-        if less is not before:
-            changed = {"entered": less.entered, "left": less.left, "erased": less.erased}
-            ledger.update("segment_changes", changed, "rowid = ?", (number,))
 
 
 def _said(revision: Revision) -> dict[str, Cell]:

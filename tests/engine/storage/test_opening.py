@@ -148,7 +148,7 @@ def test_an_older_file_keeps_its_contacts_and_events(tmp_path: Path, *, snapshot
         tables = connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'segment%'"
         ).fetchall()
-        assert len(tables) == 5
+        assert len(tables) == 6
         for (table,) in sorted(tables, reverse=True):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version=1")
