@@ -206,8 +206,10 @@ class Commits:
                 self._publish(_Waiting(lambda: staged, alone=True), staged)  # noqa: B023 - at once
         except StoreError:
             return
-        except BaseException as error:  # noqa: BLE001 - no writer asked for it
+        except BaseException as error:
             self._break(error)
+            if not self.store.durable:  # there is no file to open again: whoever writes hears of it
+                raise
 
     def _break(self, error: BaseException) -> None:
         """Note that memory may no longer be what the file says."""

@@ -161,8 +161,9 @@ class Tracker:
                 return ()
             stirred = self._settle_stirred(now, n)
             whole, asked, rows = self._affected(stirred, n)
+            ahead: dict[object, int | None] = {}
             for one in stirred:
-                self._look_ahead(one, now)
+                self._look_ahead(one, now, ahead)
             question = _Question(rows, self._tenant.contacts.live.test(rows), now)
         found: list[MembersChanged | None] = []
         for start in range(0, len(asked), SLICE):
@@ -200,8 +201,12 @@ class Tracker:
         whole, asked = self._whole & self._tracked.keys(), set(self._changed)
         rows, self._rows, self._changed, self._whole = self._rows, [], set(), set()
         for one in stirred:
-            (whole if one.everything else asked).update(one.users)
-            rows += one.take()
+            changed = one.changes(n)
+            if changed is None:
+                whole |= one.users
+            elif changed.size:
+                asked |= one.users
+                rows.append(changed)
         if n > self._n:
             rows.append(np.arange(self._n, n, dtype=np.uint32))
             asked.update(self._tracked)
@@ -225,9 +230,6 @@ class Tracker:
         self, segments: Sequence[str], question: _Question, n: int
     ) -> Iterator[MembersChanged | None]:
         """Yield who of some rows entered and left each of some segments."""
-        leaves = {leaf for one in segments for leaf in self._tracked[one].leaves}
-        for leaf in leaves:  # evaluations may have moved it to another instant
-            leaf.settle(question.now, n)
         history, rows = self._segments.history, question.rows
         for segment in segments:
             truth = self._truth(SegmentLeaf(segment), question) & question.live
@@ -262,7 +264,7 @@ class Tracker:
                 n = self._tenant.contacts.n
                 made = self._segments.static(plan.segment, n)[0].test(question.rows)
             case _:
-                made = self._watched[plan].truth(question.rows)
+                made = self._watched[plan].truth(question.rows, self._n)
         return made
 
     # Watching
@@ -292,13 +294,12 @@ class Tracker:
         watched = self._watched.get(leaf)
         if watched is None:
             watched = self._watched[leaf] = WatchedLeaf(leaf, self._tenant, self._stirred_by)
-            watched.settle(now, n)
-            watched.take()  # the definition was evaluated whole
+            watched.begin(now, n)
             self._stirred.discard(watched)
             for kind in watched.kinds:
                 self._by_kind.setdefault(kind, set()).add(watched)
             watched.users.add(segment)
-            self._look_ahead(watched, now)
+            self._look_ahead(watched, now, {})
         watched.users.add(segment)
         return watched
 
@@ -315,8 +316,8 @@ class Tracker:
     def _stirred_by(self, watched: WatchedLeaf) -> None:
         self._stirred.add(watched)
 
-    def _look_ahead(self, watched: WatchedLeaf, now: Now) -> None:
-        watched.look_ahead(now)
+    def _look_ahead(self, watched: WatchedLeaf, now: Now, known: dict[object, int | None]) -> None:
+        watched.look_ahead(now, known)
         if watched.due is not None:
             self._pushed += 1
             heappush(self._due, (watched.due, self._pushed, watched))

@@ -1,12 +1,14 @@
 """A watched leaf says which rows must be looked at again, and when time alone will ask for it.
 
-It keeps no members, unlike a kept leaf: those of the segments are recorded, and a leaf is asked
-about few rows.
+Of leaves that time changes it holds the members, so that most of what crosses a bound, such as the
+ninth open of ten that are more than five, asks no segment. Others are looked up where they lie.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from bitseg.crossings import horizon, next_crossing
 from bitseg.engagement import kinds_behind
@@ -20,11 +22,15 @@ from bitseg.rules.nodes import FieldRule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bitseg.bitmap import Mask, Rows
+    from bitseg.bitmap import Mask, Rows, RowSet
     from bitseg.clock import Now
     from bitseg.columns.tests import AnyTest
     from bitseg.plan.nodes import Leaf
     from bitseg.tenant import Tenant
+
+
+REBUILD_SHARE: Final = 8
+"""With more than one row in eight to look at again, looking at all in one pass is faster."""
 
 
 class WatchedLeaf:
@@ -35,7 +41,6 @@ class WatchedLeaf:
         kinds: the kinds of event that it rests on.
         users: the ids of the segments whose plans have it.
         due: the next instant at which it is to be looked at, ms; None = writes alone change it.
-        everything: whether all rows are to be looked at again.
     """
 
     def __init__(self, leaf: Leaf, tenant: Tenant, touched: Callable[[WatchedLeaf], None]) -> None:
@@ -46,38 +51,51 @@ class WatchedLeaf:
         self._calendar = _on_calendar(leaf)
         self._tell = touched
         self._test: AnyTest | None = None
+        self._members: RowSet | None = None
         self._touched: list[Rows] = []
         self._touches = 0
-        self._n = 0
+        self._most = 0
+        self._everything = False
         self.kinds = _kinds(leaf)
         self.users: set[str] = set()
         self.due: int | None = None
-        self.everything = False
         self._source.listen(self)
+
+    @property
+    def timed(self) -> bool:
+        """Whether time alone may change it."""
+        return self._rule is not None or bool(self.kinds)
 
     def touch(self, rows: Rows) -> None:
         """Note rows to look at again."""
-        if rows.size == 0 or self.everything:
+        if rows.size == 0 or self._everything:
             return
         self._touched.append(rows)
         self._touches += rows.size
-        if self._touches > self._n:
+        if self._touches > self._most:
             self.forget()
         self._tell(self)
 
     def forget(self) -> None:
         """Note that all rows are to be looked at again."""
-        self.take()
-        self.everything = True
+        self._take()
+        self._everything = True
         self._tell(self)
 
     def close(self) -> None:
         """Stop listening."""
         self._source.leave(self)
 
+    def begin(self, now: Now, n: int) -> None:
+        """Come to an instant, for segments that are evaluated whole at it."""
+        self.settle(now, n)
+        self._take()
+        if self.timed:
+            self._members = self._all(n)
+
     def settle(self, now: Now, n: int) -> None:
         """Come to an instant among n rows; what that changes is touched."""
-        self._n = n
+        self._most = n // REBUILD_SHARE
         self._source.settle(now, n)
         test = self._test_at(now)
         if test != self._test:
@@ -85,30 +103,78 @@ class WatchedLeaf:
                 self.touch(self._source.rows_between(moved(self._test, test)))
             self._test = test
 
-    def take(self) -> list[Rows]:
-        """Return the rows that were touched, repeats among them, and forget them."""
-        touched, self._touched, self._touches = self._touched, [], 0
-        self.everything = False
-        return touched
+    def changes(self, n: int) -> Rows | None:
+        """Return the rows whose answer changed since this was last asked; None = any may have.
 
-    def truth(self, rows: Rows) -> Mask:
-        """Return bool[k]: which of uint32[k] rows are in it at the instant it has come to."""
-        if self._test is None:
-            message = "a leaf was asked before it was settled"
-            raise TypeError(message)
-        return self._source.matches_at(self._test, rows)
+        Args:
+            n: how many rows there are at the instant that it was settled for.
+        """
+        everything, touched = self._everything, self._take()
+        if self._members is None:
+            if everything:
+                return None
+            return np.unique(np.concatenate(touched)) if touched else np.empty(0, np.uint32)
+        before = self._members
+        before.grow(n)
+        if everything:
+            self._members = self._all(n)
+            came, went = self._members.minus(before), before.minus(self._members)
+            return np.union1d(came.rows(), went.rows())
+        if not touched:
+            return np.empty(0, np.uint32)
+        rows: Rows = np.unique(np.concatenate(touched))
+        truth = self._source.matches_at(self._settled, rows)
+        changed = truth != before.test(rows)
+        rows, truth = rows[changed], truth[changed]
+        before.patch(rows, truth)
+        return rows
 
-    def look_ahead(self, now: Now) -> None:
-        """Find when time alone may change it, behind the instant it has come to."""
-        if self._rule is None and not self.kinds:
+    def truth(self, rows: Rows, n: int) -> Mask:
+        """Return bool[k]: which of uint32[k] of n rows are in it.
+
+        Holds for the instant at which its changes were last asked for, and until it is due.
+        """
+        if self._members is not None:
+            self._members.grow(n)  # who is new is out, until touched
+            return self._members.test(rows)
+        return self._source.matches_at(self._settled, rows)
+
+    def look_ahead(self, now: Now, known: dict[object, int | None]) -> None:
+        """Find when time alone may change it, behind the instant it has come to.
+
+        Args:
+            now: that instant.
+            known: what leaves that share a source found already.
+        """
+        if not self.timed:
             return
         until = horizon(now.at, calendar=self._calendar)
-        found = [until, self._source.due(now, until)]
+        key = (self._source.due, until)
+        if key not in known:
+            known[key] = self._source.due(now, until)
+        found = [until, known[key]]
         if (rule := self._rule) is not None:
             found.append(
                 next_crossing(lambda at: edges(rule, at), self._source.next_from, now, until)
             )
         self.due = min(one for one in found if one is not None)
+
+    @property
+    def _settled(self) -> AnyTest:
+        if self._test is None:
+            message = "a leaf was asked before it was settled"
+            raise TypeError(message)
+        return self._test
+
+    def _all(self, n: int) -> RowSet:
+        members = self._source.matches(self._settled).copy()
+        members.grow(n)
+        return members
+
+    def _take(self) -> list[Rows]:
+        touched, self._touched, self._touches = self._touched, [], 0
+        self._everything = False
+        return touched
 
 
 def _relative_rule(leaf: Leaf) -> FieldRule | None:
