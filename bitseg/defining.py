@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -236,32 +237,39 @@ class Defining:
             UnknownSegmentError: there is no such segment.
             StoreError: the records could not be kept; nothing was done.
         """
-
-        def stage() -> Staged[dict[str, tuple[int, int]]]:
-            asked = list(self._segments.ids()) if segments is None else list(segments)
-            now = Now(self._writes.commits.instant, self._tenant.zone)
+        asked = list(self._segments.ids()) if segments is None else list(segments)
+        for segment in asked:
+            self._segments.get(segment)
+        found = {}
+        with self._writes.lock:
             fresh = self._executor.apart()
-            moved = []
-            try:
-                for segment in asked:
-                    with self._writes.lock:  # one at a time, so that previews come between
-                        self._segments.get(segment)
-                        members = fresh.members(SegmentLeaf(segment), now)
-                        found = self._segments.history.changed(segment, members, now.at)
-                    moved += [] if found is None else [found]
-            finally:
-                with self._writes.lock:
-                    fresh.close()
-            changes = (RefreshSegments(now.at, tuple(moved)),) if moved else ()
-            return Staged(changes, lambda: self._corrected(moved))
+        try:
+            for segment in asked:  # one at a time, so that writes and previews come between
+                moved = self._writes.submit(partial(self._check, segment, fresh), alone=True)
+                if moved is not None:
+                    found[segment] = moved.came, moved.went
+        finally:
+            with self._writes.lock:
+                fresh.end()
+        return found
 
-        return self._writes.submit(stage, alone=True)
+    def _check(self, segment: str, fresh: Executor) -> Staged[MembersChanged | None]:
+        if segment not in self._segments:  # it was removed meanwhile
+            return Staged((), lambda: None)
+        now = Now(self._writes.commits.instant, self._tenant.zone)
+        with self._writes.lock:
+            members = fresh.members(SegmentLeaf(segment), now)
+            moved = self._segments.history.changed(segment, members, now.at)
+        if moved is None:
+            return Staged((), lambda: None)
+        found = moved
 
-    def _corrected(self, moved: Sequence[MembersChanged]) -> dict[str, tuple[int, int]]:
-        for one in moved:
-            self._segments.history.record(one, self._tenant.contacts.n)
-            self.corrections += one.came + one.went
-        return {one.segment: (one.came, one.went) for one in moved}
+        def correct() -> MembersChanged:
+            self._segments.history.record(found, self._tenant.contacts.n)
+            self.corrections += found.came + found.went
+            return found
+
+        return Staged((RefreshSegments(now.at, (found,)),), correct)
 
     def _moved(
         self, segment: str, members: RowSet, record: MembersChanged | None, moved: Moved

@@ -5,6 +5,7 @@ Every write is a change of ``bitseg.changes`` and takes one of the methods here.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,12 @@ class Tenant:
         self.schema = Schema()
         self.contacts = Contacts()
         self.events = EventLogs(remember_days)
+
+    def apart(self) -> Tenant:
+        """Return the same data, with tallies made anew; call its ``events.end`` when done."""
+        other = copy(self)
+        other.events = self.events.apart()
+        return other
 
     def check_upsert(self, change: UpsertContacts, before: Iterable[Field] = ()) -> None:
         """Refuse contacts whose fields are not what they were when the change was read.

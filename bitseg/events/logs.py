@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -44,6 +45,8 @@ class EventLogs:
         self.dictionaries = Dictionaries()
         self.ids = EventIds(remember_days)
         self._tallies: dict[Hashable, tuple[tuple[str, ...], Tally]] = {}
+        self._aparts: list[EventLogs] = []
+        self._whole: EventLogs | None = None
         self._watchers: list[Watcher] = []
 
     def __len__(self) -> int:
@@ -53,6 +56,23 @@ class EventLogs:
     def watch(self, watcher: Watcher) -> None:
         """Tell this one of every event that comes or goes."""
         self._watchers.append(watcher)
+
+    def apart(self) -> EventLogs:
+        """Return the same logs with tallies of their own, made anew; ``end`` it when done."""
+        other = copy(self)
+        other._stand_apart(self)  # noqa: SLF001 - another of its own
+        self._aparts.append(other)
+        return other
+
+    def _stand_apart(self, whole: EventLogs) -> None:
+        self._tallies, self._aparts, self._whole = {}, [], whole
+
+    def end(self) -> None:
+        """Let go of tallies that were made apart."""
+        if self._whole is not None:
+            self._whole._aparts.remove(self)  # noqa: SLF001 - likewise
+        for _, tally in self._tallies.values():
+            tally.close()
 
     def log(self, kind: str) -> KindLog:
         """Return a kind's log; of a kind never seen, an empty one."""
@@ -70,6 +90,8 @@ class EventLogs:
             if not tally.heard:
                 tally.close()
                 del self._tallies[key]
+        if self._whole is not None or self._aparts:  # the logs are not only its own
+            return
         named = {kind for kinds, _ in self._tallies.values() for kind in kinds}
         for kind in [kind for kind, log in self.kinds.items() if not len(log)]:
             if kind not in named:  # only ever asked about
@@ -87,7 +109,9 @@ class EventLogs:
         return sum(tally.nbytes for _, tally in self._tallies.values())
 
     def _hearing(self, kind: str) -> Iterator[Tally]:
-        return (tally for kinds, tally in self._tallies.values() if kind in kinds)
+        yield from (tally for kinds, tally in self._tallies.values() if kind in kinds)
+        for one in self._aparts:
+            yield from one._hearing(kind)  # noqa: SLF001 - likewise
 
     def record(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from bitseg.bitmap import VERSIONS, RowSet
 from bitseg.limits import check_building
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from bitseg.tenant import Tenant
 
     Answer = tuple[RowSet, int]
+
+
+APART_BYTES: Final = 2**28
+"""So much an executor apart keeps, so that a check of all does not hold all twice."""
 
 
 class Segments(Protocol):
@@ -94,16 +98,20 @@ class Executor:
 
     def drop_kept(self) -> None:
         """Drop everything that any query built."""
-        self.close()
+        self._drop_all()
         self._tenant.events.drop_built()
         self._tenant.contacts.drop_built()
 
     def apart(self) -> Executor:
-        """Return an executor of the same data that keeps nothing yet; close it when done."""
-        return Executor(self._tenant, self._segments, self._limit)
+        """Return an executor that looks all up anew, tallies too; ``end`` it when done."""
+        return Executor(self._tenant.apart(), self._segments, APART_BYTES)
 
-    def close(self) -> None:
-        """Drop all that is kept, and stop listening."""
+    def end(self) -> None:
+        """Let go of what an executor apart keeps."""
+        self._drop_all()
+        self._tenant.events.end()
+
+    def _drop_all(self) -> None:
         while self._kept:
             self._drop_oldest()
 
