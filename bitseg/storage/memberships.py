@@ -89,7 +89,7 @@ class Memberships:
                 change(ledger)
                 if ledger.total == before.tables:
                     return
-                entry = before.next(self._writes.now(), TABLES_ONLY, b"", ledger.total)
+                entry = before.next(self._writes.commits.instant, TABLES_ONLY, b"", ledger.total)
                 append(connection, [entry])
             self._state.place = entry.place
 

@@ -31,7 +31,7 @@ from bitseg.storage.journal import entries_after
 from bitseg.storage.making import make, remove, restoring
 from bitseg.storage.migrations import check_schema
 from bitseg.storage.points import reach
-from bitseg.storage.reading import Meter, Reader, newest
+from bitseg.storage.reading import Meter, Reader, newest, taken_at
 from bitseg.storage.snapshot import delete_parts
 from bitseg.storage.sqlite import PARTS_COUNT, SqliteStore
 from bitseg.storage.state import FileState
@@ -131,8 +131,9 @@ def open_file(  # noqa: PLR0913 - each is a setting of the caller's
             _sweep(database, state)
             store = SqliteStore(database, hold, beside, state, covers, snapshot_bytes)
             writes.commits.store = store
-            store.begin(writes)
             writes.last_at = state.at
+            writes.commits.instant = state.at or writes.commits.instant
+            store.begin(writes)
             undo.pop_all()
             undo.callback(store.close)
             writes.settle(wanted.over(writes, new=state.place.seq == 0))
@@ -239,7 +240,8 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
     if manifest is not None:
         writes.apply(manifest.settings)
         reader_.snapshot(manifest)
-    state = FileState(identity, place, place.seq, needed, behind // PARTS_COUNT)
+    at = taken_at(connection, place)
+    state = FileState(identity, place, place.seq, needed, behind // PARTS_COUNT, at)
     chain_told = place.chain if told is not None and told.seq == place.seq else None
     with closing(reader_.journal(connection, place)) as entries:
         chain_told = _follow(entries, state, told, chain_told)

@@ -87,6 +87,15 @@ def newest(connection: Connection, salt: bytes) -> tuple[Place, Manifest | None]
     return place, msgspec.msgpack.decode(body, type=Manifest)
 
 
+def taken_at(connection: Connection, place: Place) -> int | None:
+    """Return the instant of the last commit before the snapshot at a place, ms; None = no snapshot.
+
+    ``newest`` has checked it.
+    """
+    row = connection.execute("SELECT at FROM snapshots WHERE seq = ?", (place.seq,)).fetchone()
+    return None if row is None else int(row[0])
+
+
 class Reader:
     """Reads one file into a tenant that is empty."""
 

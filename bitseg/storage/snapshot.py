@@ -55,7 +55,7 @@ class Snapshotter:
         Args:
             place: the last change before the capture.
             capture: the tenant as of then.
-            at: when it was taken, ms.
+            at: the instant of the last commit before it, ms.
             erasing: whether contacts were erased since the last one, whose traces are to go.
 
         Raises:

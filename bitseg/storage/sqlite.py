@@ -291,6 +291,7 @@ class SqliteStore(Parking):
             with self._writes.commits.paused():
                 self._writes.commits.check_whole()
                 at, contacts = self._writes.now(), self._writes.tenant.contacts
+                instant = self._writes.commits.instant  # up to which all that passed is recorded
                 with self._or_stop():
                     self._acknowledge()
                 place, journal_bytes = self._state.place, self._state.journal_bytes
@@ -303,7 +304,7 @@ class SqliteStore(Parking):
                 self._listed.write()
                 with self._or_stop():
                     self._acknowledged.sync()  # what a snapshot holds was acknowledged, for good
-                done = self._snapshotter.take(place, capture, at, erasing=erasing)
+                done = self._snapshotter.take(place, capture, instant, erasing=erasing)
             with self._writes.commits.paused():
                 if not done.clean:  # someone reads an older state: try again, but not at once
                     self._state.erased_at = at - ERASE_WITHIN + UNCLEAN_AGAIN

@@ -18,7 +18,7 @@ class FileState(msgspec.Struct):
         snapshot_seq: the last change that the newest snapshot holds.
         needed: the parts that something names, when it was read.
         journal_bytes: of the changes behind it.
-        at: the instant of the last change, ms; None = there is none behind the snapshot.
+        at: the instant of the last change, ms; None = there is none.
         erased_at: when the first contact was erased since then, ms; None = none was.
         garbage: parts that nothing names and that are yet to be taken out.
     """
