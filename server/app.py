@@ -59,6 +59,7 @@ ROUTES: Final = (
     segments.change_segment,
     segments.delete_segment,
     segments.list_dependents,
+    segments.recalculate_segment,
     revisions.duplicate_segment,
     revisions.freeze_segment,
     revisions.list_revisions,

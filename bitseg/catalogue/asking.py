@@ -133,6 +133,15 @@ class Asking(Remembering):
         self._segments.get(segment)
         return self._segments.users(segment)
 
+    def suppresses(self, segment: str) -> bool:
+        """Return whether the suppression speaks of a segment.
+
+        Raises:
+            UnknownSegmentError: there is none.
+        """
+        self._segments.get(segment)
+        return segment in self._segments.suppression.targets
+
     def members(self, segment: str, at: datetime | None = None) -> Members:
         """Return who is in a segment, as a set that no later write changes.
 

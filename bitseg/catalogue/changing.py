@@ -164,6 +164,23 @@ class Catalogue(Asking):
             once, type(None), lambda answering: self._defining.remove(segment, answering, edit=edit)
         )
 
+    def recalculate(self, segment: str, *, once: Once | None = None) -> SegmentRecord:
+        """Check who is recorded as a member, correct what is not so, and return the segment.
+
+        Raises:
+            UnknownSegmentError: there is none.
+            StoreError: it could not be kept; nothing was done.
+        """
+
+        def write(answering: Said) -> SegmentRecord:
+            self._defining.refresh([segment])
+            found = self.get(segment)
+            if answering is not None:
+                self._writes.answer(answering(found))
+            return found
+
+        return self._writes.once(once, SegmentRecord, write)
+
     def duplicate(
         self,
         segment: str,

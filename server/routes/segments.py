@@ -181,8 +181,34 @@ async def delete_segment(
     opt=needs("read"),
 )
 async def list_dependents(segment_id: FromPath[str], engine: NamedDependency[Engine]) -> Dependents:
-    """Return the segments that speak of one, by id."""
-    return Dependents(await asyncio.to_thread(engine.segments.dependents, id_of(segment_id)))
+    """Return the segments that speak of one, by id, and whether the suppression does."""
+    segment = id_of(segment_id)
+
+    def look() -> Dependents:
+        found = engine.segments.dependents(segment)
+        return Dependents(found, engine.segments.suppresses(segment))
+
+    return await asyncio.to_thread(look)
+
+
+@post(
+    "/segments/{segment_id:str}/recalculate",
+    status_code=200,
+    tags=TAGS,
+    summary="Recalculate a segment",
+    responses={200: SHOWN, **FOUND, **CHANGES},
+    opt=needs("write"),
+)
+async def recalculate_segment(
+    request: Request[Any, Any, Any],
+    segment_id: FromPath[str],
+    engine: NamedDependency[Engine],
+    caller: NamedDependency[Caller],
+) -> Response[SegmentShown]:
+    """Check now who is recorded as a member, and correct what is not so."""
+    segment, once = id_of(segment_id), once_of(request, await request.body())
+    found = await asyncio.to_thread(engine.segments.recalculate, segment, once=once)
+    return tagged(show(found, caller.tenant_id))
 
 
 def tagged(shown: SegmentShown) -> Response[SegmentShown]:

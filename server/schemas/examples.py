@@ -66,7 +66,7 @@ REVISIONS: Final[_Object] = {
     ],
     "total": 1,
 }
-DEPENDENTS: Final[_Object] = {"segments": [OTHER_ID]}
+DEPENDENTS: Final[_Object] = {"segments": [OTHER_ID], "suppression": False}
 
 SOME_CONTACTS: Final[_Object] = {"contact_ids": ["ann", "bob"]}
 MOVED: Final[_Object] = {"changed": 1, "count": 2, "not_found": ["bob"]}

@@ -60,9 +60,11 @@ class Dependents(msgspec.Struct, frozen=True):
 
     Attributes:
         segments: the ids of the segments that speak of it.
+        suppression: whether the tenant's suppression does.
     """
 
     segments: tuple[str, ...]
+    suppression: bool
 
 
 def show(record: SegmentRecord, tenant_id: str) -> SegmentShown:

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from bitseg import Engine, FieldError, NoRoomError
-from server.control import Control, JobState
+from server.control import JobState
 from server.jobs import Job
 from server.jobs.running import RETRY_MOST_MS, RETRY_MS
-from tests.server.control import DAY, NOW, Clock
+from tests.server.control import DAY, NOW
 from tests.server.working import HOUR, MINUTE, SECOND, Work, not_ready
 
 HALF_HOUR = 30 * MINUTE
@@ -536,10 +536,3 @@ def test_failures_are_counted_and_leave_the_last_success(work: Work) -> None:
 
     count = work.jobs.counts["failing"]
     assert (count.runs, count.failures, count.last_success_at) == (2, 1, NOW + HALF_HOUR)
-
-
-def test_a_control_store_of_another_time_gets_its_jobs(tmp_path: Path) -> None:
-    with Control(tmp_path / "control.db", Clock()) as control:
-        control.create_tenant("acme", "Acme")
-        assert control.timetable.all() == []
-        assert control.there("acme").timezone is None

@@ -159,7 +159,10 @@ def test_what_is_used_is_not_deleted(api: Api) -> None:
     user = api.made(name="y", rules=reference)["id"]
     refused = api("DELETE", f"/segments/{used}")
     assert (refused.status_code, refused.json()["used_by"]) == (409, [user])
-    assert api("GET", f"/segments/{used}/dependents").json() == {"segments": [user]}
+    assert api("GET", f"/segments/{used}/dependents").json() == {
+        "segments": [user],
+        "suppression": False,
+    }
     cycle = {"match": "all", "groups": [{"match": "all", "conditions": [{"segment": user}]}]}
     assert api("PATCH", f"/segments/{used}", {"rules": cycle}).status_code == 422
 

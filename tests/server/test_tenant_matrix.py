@@ -67,6 +67,7 @@ BODIES: Final[dict[str, Any]] = {
     "/api/segments/{segment_id:str}/membership": {"contact_ids": ["of-acme"]},
     "/api/segments/{segment_id:str}/duplicate": {"name": "copy"},
     "/api/segments/{segment_id:str}/freeze": {"name": "copy"},
+    "/api/segments/{segment_id:str}/recalculate": {},
     "/api/segments/{segment_id:str}/revisions/{number:int}/restore": {},
     "/api/contacts": [{"id": "new"}],
     "/api/contacts/delete": {"contact_ids": ["of-acme"]},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -96,13 +98,186 @@ def test_with_if_match_only_what_was_read_is_changed(two: Two, if_match: str, st
         ({"name": 1}, "name"),
         ({"name": "n", "id": "zeta"}, "id"),
         ({"name": "n", "timezone": "UTC"}, "timezone"),
+        ({"timezone": "Europe/Nowhere", "name": "n"}, "timezone"),
+        ({"timezone": 5}, "timezone"),
+        ({"limits": {"body_bytes": 5}}, "limits"),
+        ({"revision": 5}, "revision"),
+        ({"retention_days": 0}, "retention_days"),
+        ({"retention_days": 100_001}, "retention_days"),
+        ({"retention_days": "5"}, "retention_days"),
+        ({"remember_event_ids_days": None}, "remember_event_ids_days"),
+        ({"remember_event_ids_days": 0}, "remember_event_ids_days"),
+        ({"suppression": 5}, "suppression"),
+        ({"suppression": {"match": "any", "groups": []}}, "suppression.groups"),
+        ({"job_schedules": {"nothing": "* * * * *"}}, "job_schedules.nothing"),
+        ({"job_schedules": {"recalculation": "* * * *"}}, "job_schedules.recalculation"),
+        ({"job_schedules": {"recalculation": 5}}, "job_schedules"),
     ],
 )
 def test_every_fault_is_named(two: Two, body: dict[str, Any], path: str) -> None:
     answer = two.ask("PATCH", "/api/tenant", two.key("acme"), json=body)
 
     assert answer.status_code == 422
-    assert [error["path"] for error in answer.json()["errors"]] == [path]
+    assert {error["path"] for error in answer.json()["errors"]} == {path}
+    assert two.control.there("acme").revision == 1
+
+
+CANADIANS = {
+    "match": "any",
+    "groups": [
+        {
+            "match": "any",
+            "conditions": [{"field": "contact.country", "operator": "equals", "value": "Canada"}],
+        }
+    ],
+}
+EVERYBODY = {"rules": {"match": "all", "groups": []}}
+
+
+def _reachable(two: Two, tenant: str = "acme") -> tuple[int, int]:
+    said = two.ask("POST", "/api/segments/preview", two.key(tenant), json=EVERYBODY).json()
+    return said["count"], said["reachable"]
+
+
+def test_all_settings_are_changed_at_once_and_for_the_caller_alone(two: Two) -> None:
+    key = two.key("acme")
+    contacts = [{"id": "ann", "country": "Canada", "email": "a@x"}, {"id": "bob", "email": "b@x"}]
+    two.ask("PUT", "/api/contacts", key, json=contacts)
+    assert _reachable(two) == (3, 2)  # the third has no e-mail
+    wanted = {
+        "name": "Acme Inc.",
+        "timezone": "Europe/Berlin",
+        "suppression": CANADIANS,
+        "retention_days": 90,
+        "remember_event_ids_days": 60,
+        "job_schedules": {"recalculation": "15 * * * *"},
+    }
+    theirs = two.ask("GET", "/api/tenant", two.key("zeta")).json()
+
+    answer = two.ask("PATCH", "/api/tenant", key, json=wanted, headers={"If-Match": '"1"'})
+
+    assert answer.status_code == 200
+    assert {name: answer.json()[name] for name in wanted} == wanted
+    assert (answer.json()["revision"], answer.headers["etag"]) == (2, '"2"')
+    assert two.ask("GET", "/api/tenant", key).json() == answer.json()
+    assert _reachable(two) == (3, 2)  # Ann is in Canada
+    assert two.ask("GET", "/api/tenant", two.key("zeta")).json() == theirs
+
+
+def test_settings_outlive_the_server(tmp_path: Path) -> None:
+    two = Two(tmp_path / "data")
+    with two.client:
+        wanted = {"suppression": CANADIANS, "retention_days": 90}
+        two.ask("PATCH", "/api/tenant", two.key("acme"), json=wanted)
+    two.close()
+
+    with bitseg.open(tmp_path / "data" / "tenants" / "acme.db") as engine:
+        assert (engine.settings.suppression, engine.retention_days) == (CANADIANS, 90)
+
+
+def test_null_is_the_default_or_for_ever(two: Two) -> None:
+    key = two.key("acme")
+    two.ask("PATCH", "/api/tenant", key, json={"suppression": CANADIANS, "retention_days": 90})
+
+    answer = two.ask(
+        "PATCH", "/api/tenant", key, json={"suppression": None, "retention_days": None}
+    )
+
+    said = answer.json()
+    assert (said["suppression"], said["retention_days"]) == (DEFAULT_SUPPRESSION, None)
+
+
+def test_a_change_of_nothing_is_none(two: Two) -> None:
+    answer = two.ask("PATCH", "/api/tenant", two.key("acme"), json={})
+
+    assert (answer.status_code, answer.json()["revision"]) == (200, 1)
+
+
+def test_faults_of_all_parts_are_named_together_and_nothing_is_changed(two: Two) -> None:
+    key = two.key("acme")
+    before = two.ask("GET", "/api/tenant", key).json()
+    wanted = {
+        "name": "",
+        "timezone": "UTC",
+        "retention_days": 90,
+        "suppression": {"match": "any", "groups": [{"match": "any", "conditions": [
+            {"segment": "nobodys"}]}]},
+        "job_schedules": {"recalculation": "61 * * * *", "other": None},
+    }  # fmt: skip
+
+    answer = two.ask("PATCH", "/api/tenant", key, json=wanted)
+
+    assert answer.status_code == 422
+    assert sorted(error["path"] for error in answer.json()["errors"]) == [
+        "job_schedules.other",
+        "job_schedules.recalculation",
+        "name",
+        "suppression.groups[0].conditions[0].segment",
+        "timezone",
+    ]
+    assert two.ask("GET", "/api/tenant", key).json() == before
+
+
+def test_what_rests_on_an_older_revision_changes_no_setting(two: Two) -> None:
+    key = two.key("acme")
+    _change(two, "Acme Inc.")
+
+    answer = two.ask(
+        "PATCH", "/api/tenant", key, json={"retention_days": 5}, headers={"If-Match": '"1"'}
+    )
+
+    assert answer.status_code == 412
+    assert two.ask("GET", "/api/tenant", key).json()["retention_days"] is None
+
+
+def test_of_many_changes_of_one_revision_one_is_made(two: Two) -> None:
+    key = two.key("acme")
+    two.ask("GET", "/api/tenant", key)
+    begin = Barrier(8)
+
+    def change(days: int) -> tuple[int, int]:
+        begin.wait(30)
+        headers = {"If-Match": '"1"'}
+        body = {"retention_days": days, "name": f"n{days}"}
+        return two.ask("PATCH", "/api/tenant", key, json=body, headers=headers).status_code, days
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(change, range(1, 9)))
+
+    assert [status for status, _ in answers] == [200] + [412] * 7
+    made = answers[0][1]
+    said = two.ask("GET", "/api/tenant", key).json()
+    assert (said["name"], said["retention_days"], said["revision"]) == (f"n{made}", made, 2)
+
+
+def test_a_segment_that_the_suppression_uses_is_not_deleted(two: Two) -> None:
+    key = two.key("acme")
+    body = {"name": "x", "rules": CANADIANS}
+    segment = two.ask("POST", "/api/segments", key, json=body).json()["id"]
+    uses = {"match": "any", "groups": [{"match": "any", "conditions": [{"segment": segment}]}]}
+    two.ask("PATCH", "/api/tenant", key, json={"suppression": uses})
+
+    refused = two.ask("DELETE", f"/api/segments/{segment}", key)
+
+    assert (refused.status_code, refused.json()["used_by"]) == (409, ["suppression"])
+    dependents = two.ask("GET", f"/api/segments/{segment}/dependents", key).json()
+    assert dependents == {"segments": [], "suppression": True}
+    two.ask("PATCH", "/api/tenant", key, json={"suppression": None})
+    assert two.ask("DELETE", f"/api/segments/{segment}", key).status_code == 204
+
+
+def test_another_tenants_segment_is_unknown_to_a_suppression(two: Two) -> None:
+    body = {"name": "x", "rules": CANADIANS}
+    theirs = two.ask("POST", "/api/segments", two.key("zeta"), json=body).json()["id"]
+
+    said = [
+        two.ask("PATCH", "/api/tenant", two.key("acme"), json={"suppression": {
+            "match": "any", "groups": [{"match": "any", "conditions": [{"segment": one}]}]}})
+        for one in (theirs, theirs[::-1])
+    ]  # fmt: skip
+
+    assert [answer.status_code for answer in said] == [422, 422]
+    assert said[0].text == said[1].text.replace(theirs[::-1], theirs)
 
 
 def test_a_process_with_one_tenant_calls_it_default() -> None:

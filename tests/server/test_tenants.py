@@ -445,3 +445,19 @@ def test_everybody_gets_their_own_engine_while_engines_come_and_go(tmp_path: Pat
 
     assert comings.wrong == []
     assert comings.opened > 20
+
+
+@pytest.mark.parametrize(("used", "closed"), [(False, ["a"]), (True, [])], ids=["job", "caller"])
+def test_what_only_jobs_use_does_not_stay_open(
+    house: House, *, used: bool, closed: list[str]
+) -> None:
+    house.use("a")
+    house.clock.at += IDLE_MS - 1
+    with house.tenants.hold("a", used=used):
+        house.tenants.sweep()
+        assert house.closed == []
+    house.clock.at += 1
+
+    house.tenants.sweep()
+
+    assert house.closed == closed

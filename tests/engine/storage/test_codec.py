@@ -118,6 +118,7 @@ SMALL: list[Change] = [
     RemoveSegment("s", 2**50),
     ChangeSettings("Europe/Berlin", 30, None),
     ChangeSettings("UTC", 1, 9),
+    ChangeSettings("UTC", 1, None, b'{"match": "any"}', b"{}"),
 ]
 
 
@@ -218,3 +219,11 @@ def test_added_events_come_back(n: int, with_codes: bool) -> None:  # noqa: FBT0
 def test_a_kind_of_change_that_no_one_knows_is_said() -> None:
     with pytest.raises(KeyError):
         decode("teleport", b"\x80", Shelf())
+
+
+def test_settings_of_a_file_before_suppression_have_the_default() -> None:
+    before = msgspec.msgpack.encode(
+        {"timezone": "UTC", "remember_event_ids_days": 30, "retention_days": 7}
+    )
+
+    assert decode("settings", before, Shelf()) == ChangeSettings("UTC", 30, 7, None, None)
