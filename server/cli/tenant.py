@@ -43,8 +43,10 @@ def create(tenant_id: str, data: Path, name: str | None, timezone: str, *, as_js
         control.check_free(tenant_id)
         path = path_of(data, tenant_id)
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        bitseg.open(path, timezone=None if path.exists() else timezone).close()
+        with bitseg.open(path, timezone=None if path.exists() else timezone) as engine:
+            zone = engine.timezone
         tenant = control.create_tenant(tenant_id, name or tenant_id)
+        control.note_timezone(tenant_id, zone)
     if as_json:
         show_json({"id": tenant.id, "name": tenant.name, "file": str(path)})
         return

@@ -149,7 +149,13 @@ def _shown(tenant: Tenant, engine: Engine, jobs: Jobs, settings: Settings) -> Te
         retention_days=found.retention_days,
         remember_event_ids_days=found.remember_event_ids_days,
         job_schedules={record.name: cron for record, cron in jobs.of(tenant.id)},
-        limits=LimitsShown(settings.body_limit, SAMPLE_LIMIT),
+        limits=LimitsShown(
+            settings.body_limit,
+            settings.file_limit,
+            settings.rate,
+            settings.evaluation_seconds,
+            SAMPLE_LIMIT,
+        ),
         created_at=moment(tenant.created_at),
         revision=tenant.revision,
     )

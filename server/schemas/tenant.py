@@ -29,7 +29,13 @@ EXAMPLE: Final[dict[str, Any]] = {
     "retention_days": 730,
     "remember_event_ids_days": 30,
     "job_schedules": {"recalculation": "*/30 * * * *"},
-    "limits": {"body_bytes": 8_388_608, "preview_sample": 50},
+    "limits": {
+        "body_bytes": 8_388_608,
+        "file_bytes": 1_073_741_824,
+        "calls_a_second": 100,
+        "evaluation_seconds": 2.0,
+        "preview_sample": 50,
+    },
     "created_at": "2026-03-01T09:30:00Z",
     "revision": 1,
 }
@@ -46,10 +52,16 @@ class LimitsShown(msgspec.Struct, frozen=True):
 
     Attributes:
         body_bytes: the largest JSON body.
+        file_bytes: the largest body that is a file.
+        calls_a_second: what a key is good for that has no rate of its own.
+        evaluation_seconds: how long a question may take.
         preview_sample: the most contacts that a preview shows.
     """
 
     body_bytes: int
+    file_bytes: int
+    calls_a_second: int
+    evaluation_seconds: float
     preview_sample: int
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 from server.control import Control, Key, KeyRequest, Scope
 
 NOW = 1_772_357_400_000
@@ -30,3 +34,13 @@ def with_tenants(control: Control, *tenants: str) -> Control:
 def key_of(control: Control, tenant: str, scope: Scope = "admin") -> tuple[Key, str]:
     """Make a key."""
     return control.create_key(tenant, KeyRequest(f"{scope} of {tenant}", scope))
+
+
+def back_to_the_first_format(path: Path) -> None:
+    """Make a control store what the first version would have written."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE keys DROP COLUMN rate")
+        connection.execute("ALTER TABLE tenants DROP COLUMN timezone")
+        connection.execute("DROP TABLE jobs")
+        connection.execute("DROP TABLE imports")
+        connection.execute("PRAGMA user_version=1")

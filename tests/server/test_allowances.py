@@ -18,7 +18,7 @@ from server.allowances import BURST_S, CALLERS_MOST, SECOND_NS, Allowance, Allow
 from server.control import RATE_MOST, Control, KeyRequest
 from server.control.migrations import FORMAT
 from tests.server.conftest import Two
-from tests.server.control import NOW, key_of
+from tests.server.control import NOW, back_to_the_first_format, key_of
 
 
 class Monotonic:
@@ -156,7 +156,7 @@ def test_a_store_of_the_first_format_keeps_its_keys_and_they_get_rates(tmp_path:
     with Control(path, lambda: NOW) as control:
         control.create_tenant("acme", "Acme")
         before, text = key_of(control, "acme")
-    _back_to_the_first_format(path)
+    back_to_the_first_format(path)
 
     with Control(path, lambda: NOW) as control:
         assert control.keys("acme") == [before]
@@ -165,16 +165,6 @@ def test_a_store_of_the_first_format_keeps_its_keys_and_they_get_rates(tmp_path:
     assert text.startswith(before.prefix)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT,)
-
-
-def _back_to_the_first_format(path: Path) -> None:
-    """Make a file what the first version would have written."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("ALTER TABLE keys DROP COLUMN rate")
-        connection.execute("ALTER TABLE tenants DROP COLUMN timezone")
-        connection.execute("DROP TABLE jobs")
-        connection.execute("DROP TABLE imports")
-        connection.execute("PRAGMA user_version=1")
 
 
 @given(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from threading import Event, current_thread
 from typing import Any
@@ -20,7 +18,7 @@ from server.control import Control
 from server.jobs import JOBS, Jobs, Scheduler
 from server.tenants import UNASKED_MS
 from tests.server.conftest import CANADIANS, KEY, Two
-from tests.server.control import NOW, Clock, key_of
+from tests.server.control import NOW, Clock, back_to_the_first_format, key_of
 from tests.server.working import MINUTE, SECOND, ByHand
 
 HALF_PAST_TEN = "2026-03-01T10:00:00Z"
@@ -243,10 +241,7 @@ def test_a_store_from_before_there_were_jobs_gets_them(tmp_path: Path) -> None:
     with Control(path, Clock()) as control:
         control.create_tenant("acme", "Acme")
         key, _ = key_of(control, "acme")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("ALTER TABLE tenants DROP COLUMN timezone")
-        connection.execute("DROP TABLE jobs")
-        connection.execute("PRAGMA user_version=2")
+    back_to_the_first_format(path)
 
     with Control(path, Clock()) as control:
         assert control.keys("acme") == [key]

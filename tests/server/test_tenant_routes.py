@@ -64,7 +64,13 @@ def test_it_says_its_name_and_how_its_data_are_kept(two: Two) -> None:
         "retention_days": None,
         "remember_event_ids_days": 30,
         "job_schedules": {"recalculation": "*/30 * * * *"},
-        "limits": {"body_bytes": 8_388_608, "preview_sample": 50},
+        "limits": {
+            "body_bytes": 8_388_608,
+            "file_bytes": 1_073_741_824,
+            "calls_a_second": 1_000_000,
+            "evaluation_seconds": 2.0,
+            "preview_sample": 50,
+        },
         "created_at": "2026-03-01T09:30:00Z",
         "revision": 1,
     }
