@@ -348,6 +348,8 @@ class Jobs:
         self._wake(record.tenant_id, record.name, record.due_at - self._now())
 
     def _wake(self, tenant_id: str, name: str, in_ms: int) -> None:
+        if self._stopping:
+            return
         call = partial(self.run, tenant_id, name)
         self._waking.wake(job_id(tenant_id, name), in_ms, call)
 

@@ -26,6 +26,10 @@ _RUNS: Final = 2
 """One that ends may already be asked for again; that two do the same at once, jobs see to."""
 
 
+_NEVER: Final = 5_000
+"""Weeks, after which nobody waits for what was not asked for again."""
+
+
 class Waking(Protocol):
     """Calls what is to be done when its time has come."""
 
@@ -67,7 +71,10 @@ class Scheduler(Waking):
         at = datetime.fromtimestamp(clock.system_now() / 1_000, UTC) + timedelta(
             milliseconds=max(in_ms, 0)
         )
-        self._scheduler.add_job(call, "date", run_date=at, id=key, replace_existing=True)
+        # Not a "date", which is taken out when it was called: a stop meanwhile lets that fail.
+        self._scheduler.add_job(
+            call, "interval", weeks=_NEVER, next_run_time=at, id=key, replace_existing=True
+        )
 
     def forget(self, key: str) -> None:
         """Call nothing of a key any more."""
@@ -79,4 +86,5 @@ class Scheduler(Waking):
     def stop(self) -> None:
         """Begin nothing more."""
         if self._scheduler.running:
+            self._scheduler.remove_all_jobs()  # it looks for what is due once more as it ends
             self._scheduler.shutdown(wait=False)
