@@ -25,7 +25,7 @@ from bitseg.members import Members
 from bitseg.plan.nodes import NOBODY, SegmentLeaf
 from bitseg.rules.nodes import Definition
 from bitseg.rules.respell import spelled
-from bitseg.segments import AS_IT_IS, Edit, Moved, Segment
+from bitseg.segments import AS_IT_IS, Edit, Moved, Segment, StaticMembers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -157,7 +157,7 @@ class Defining:
     def change_members(
         self,
         segment: str,
-        ids: Sequence[str],
+        ids: Sequence[str] | Members,
         answer: Answering[Moved] = None,
         *,
         add: bool,
@@ -167,7 +167,7 @@ class Defining:
 
         Args:
             segment: its id.
-            ids: of the contacts; what is nobody's is reported.
+            ids: of the contacts, or they themselves; what is nobody's is reported.
             answer: makes what is kept with it.
             add: whether they are put in.
             via: how they came: ``manual`` or ``import``.
@@ -181,25 +181,41 @@ class Defining:
         def stage() -> Staged[Moved]:
             at = self._writes.commits.instant
             with self._writes.lock:
-                static = self._segments.get(segment).static
-                if static is None:
-                    message = f"Segment {segment!r} is dynamic: its members are those of its rules"
-                    raise SegmentError(Fault("", message, code="dynamic"))
-                contacts = self._tenant.contacts
-                static.members.grow(contacts.n)
-                rows = contacts.rows_of(as_ids(ids))
-                known = np.unique(rows[rows >= 0]).astype(np.uint32)
-                given = RowSet.from_rows(known, contacts.n)
+                static = self.static_of(segment)
+                static.members.grow(self._tenant.contacts.n)
+                given, unknown = self._given(ids)
                 before = static.members
                 members = before.or_(given) if add else before.minus(given)
                 record = self._segments.history.changed(segment, members, at)
-                unknown = tuple(one for one, row in zip(ids, rows.tolist(), strict=True) if row < 0)
                 moved = Moved(abs(members.count - before.count), members.count, unknown)
             changes = () if record is None else (ChangeMembers(record, via),)
             kept = None if answer is None else answer(moved)
             return Staged(changes, lambda: self._moved(segment, members, record, moved), kept)
 
         return self._writes.submit(stage, alone=True)
+
+    def static_of(self, segment: str) -> StaticMembers:
+        """Return who is in a static segment.
+
+        Raises:
+            UnknownSegmentError: there is no such segment.
+            SegmentError: it is dynamic.
+        """
+        static = self._segments.get(segment).static
+        if static is None:
+            message = f"Segment {segment!r} is dynamic: its members are those of its rules"
+            raise SegmentError(Fault("", message, code="dynamic"))
+        return static
+
+    def _given(self, ids: Sequence[str] | Members) -> tuple[RowSet, tuple[str, ...]]:
+        """Return the rows of contacts that are there, and the ids that nobody has."""
+        contacts = self._tenant.contacts
+        if isinstance(ids, Members):
+            return RowSet.from_bitmap(ids.rows, contacts.n).and_(contacts.live), ()
+        rows = contacts.rows_of(as_ids(ids))
+        known = np.unique(rows[rows >= 0]).astype(np.uint32)
+        unknown = tuple(one for one, row in zip(ids, rows.tolist(), strict=True) if row < 0)
+        return RowSet.from_rows(known, contacts.n), unknown
 
     def remove(
         self, segment: str, answer: Answering[None] = None, *, edit: Edit = AS_IT_IS

@@ -276,6 +276,45 @@ class FieldValues(msgspec.Struct, frozen=True):
     total: int
 
 
+class SharedEmail(msgspec.Struct, frozen=True):
+    """An e-mail of several contacts, and how many they are."""
+
+    email: str
+    contacts: int
+
+
+class MembersImported(msgspec.Struct, frozen=True):
+    """What a file of members did to a static segment. Of each list the first 1,000 are here.
+
+    Attributes:
+        rows: rows of the file.
+        added: contacts that were no members before.
+        count: how many members there are now.
+        matched: contacts that the file names.
+        not_found_count: rows whose id or e-mail no contact has.
+        not_found: those ids and e-mails, each once.
+        twice_count: rows that name a contact that an earlier row names.
+        twice: those ids and e-mails, each once.
+        ambiguous_count: e-mails of several contacts, all of whom are taken.
+        ambiguous: those.
+        rejected_count: rows that could not be read, or name nobody.
+        rejected: those.
+    """
+
+    rows: int
+    added: int
+    count: int
+    matched: int
+    not_found_count: int
+    not_found: tuple[str, ...]
+    twice_count: int
+    twice: tuple[str, ...]
+    ambiguous_count: int
+    ambiguous: tuple[SharedEmail, ...]
+    rejected_count: int
+    rejected: tuple[Rejected, ...]
+
+
 class Pair(msgspec.Struct, frozen=True):
     """Two segments, and how many members they share.
 

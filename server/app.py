@@ -88,6 +88,7 @@ ROUTES: Final = (
     events.withdraw_events,
     imports.import_contacts,
     imports.import_events,
+    imports.import_members,
     imports.list_imports,
     imports.read_import,
     imports.cancel_import,

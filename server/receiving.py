@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import Request
 
-from bitseg import Fault, LoadError, Once, RepeatError, Source, open_source
+from bitseg import Fault, LoadError, Once, RepeatError, open_source
 from server.auth import Caller
 from server.control import Import, Kind
 from server.loads import Load, Loads, without_path
 from server.requests import once_of
-from server.spool import Format, Spool, Spooled
+from server.spool import Spool, Spooled
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -77,21 +79,23 @@ def _take_in(loads: Loads, record: Import, body: Spooled, once: Once | None) -> 
             return loads.find(earlier.tenant_id, earlier.id) or earlier
     path = body.path.rename(body.path.with_suffix(".queued"))
     try:
-        source = open_body(path, body.format)
+        with reading(path):
+            source = open_source(path, format=body.format)
         return loads.add(record, path, source)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def open_body(path: Path, format_: Format) -> Source:
-    """Return the rows of a body.
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say of a body that cannot be read why, and not where it lies here.
 
     Raises:
-        LoadError: it cannot be read; where it lies here is not said.
+        LoadError: the block could not read it.
     """
     try:
-        return open_source(path, format=format_)
+        yield
     except LoadError as error:
         raise LoadError(
             *(

@@ -9,10 +9,11 @@ import msgspec
 
 from bitseg.arguments import several
 from bitseg.catalogue.asking import Asking
+from bitseg.catalogue.listed import Listed
 from bitseg.catalogue.showing import defined, record
 from bitseg.clock import show_instant
 from bitseg.errors import Fault, FieldError, SegmentError, UnknownRevisionError
-from bitseg.results import SegmentRecord
+from bitseg.results import MembersImported, SegmentRecord
 from bitseg.segments import Edit, Moved
 
 if TYPE_CHECKING:
@@ -286,6 +287,36 @@ class Catalogue(Asking):
                 segment, ids, answering, add=True, via=via
             ),
         )
+
+    def import_contacts(
+        self, segment: str, source: Any, *, once: Once | None = None
+    ) -> MembersImported:
+        """Put the contacts into a static segment that a file names, by id or by e-mail.
+
+        Args:
+            segment: its id.
+            source: the path of delimited text, or what ``bitseg.open_source`` made of it. Its
+                column ``id`` or ``contact_id`` is looked at, and ``email`` where that is empty or
+                not there; case does not matter in an e-mail.
+            once: as for all writes.
+
+        Raises:
+            UnknownSegmentError: there is none.
+            SegmentError: it is dynamic.
+            LoadError: the file cannot be read, or has no such column.
+            StoreError: it could not be kept; nothing was done.
+        """
+
+        def write(answering: Answering[MembersImported]) -> MembersImported:
+            self._defining.static_of(segment)
+            listed = Listed(self._writes, source)
+            answer = None if answering is None else lambda moved: answering(listed.report(moved))
+            moved = self._defining.change_members(
+                segment, listed.members(), answer, add=True, via="import"
+            )
+            return listed.report(moved)
+
+        return self._writes.once(once, MembersImported, write)
 
     def remove_contacts(
         self, segment: str, contact_ids: Iterable[str], *, once: Once | None = None

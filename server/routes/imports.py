@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,16 +15,17 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
-from bitseg import Engine
+from bitseg import Engine, MembersImported, open_source
 from server.auth import Caller, needs
 from server.control import Import
 from server.loads import Load, Loads
 from server.paths import id_of
-from server.receiving import Asked, receive
+from server.receiving import Asked, reading, receive
+from server.requests import once_of
 from server.routes.segments import Limit, Offset
 from server.schemas import imports as schemas
 from server.schemas.imports import ImportList, ImportShown
-from server.schemas.openapi import FILED, LISTED, REFUSED, UNFINISHED, UNKNOWN
+from server.schemas.openapi import CHANGES, FILED, LISTED, REFUSED, UNFINISHED, UNKNOWN
 from server.schemas.operation import answers, streams, takes_file
 from server.spool import Spool
 
@@ -87,6 +90,49 @@ async def import_events(  # noqa: PLR0913, PLR0917 - likewise
     del engine
     asked = Asked("events", strict, create_contacts)
     return _taken(await receive(request, caller, loads, spool, asked))
+
+
+@post(
+    "/segments/{segment_id:str}/import",
+    status_code=200,
+    tags=["members"],
+    summary="Import members",
+    operation_class=takes_file(
+        "CSV with a column `id` or `contact_id`, or `email`, or both.", schemas.MEMBERS_FILE
+    ),
+    responses={
+        200: answers(MembersImported, "Who came in, and who did not.", schemas.MEMBERS_IMPORTED),
+        **CHANGES,
+        **FILED,
+        **UNKNOWN,
+    },
+    request_max_body_size=None,
+    opt=needs("write"),
+)
+async def import_members(  # noqa: PLR0913, PLR0917 - likewise
+    request: Request[Any, Any, Any],
+    segment_id: FromPath[str],
+    engine: NamedDependency[Engine],
+    caller: NamedDependency[Caller],
+    loads: NamedDependency[Loads],
+    spool: NamedDependency[Spool],
+) -> MembersImported:
+    """Put the contacts into a static segment that a file names; all at once, before it answers."""
+    segment = id_of(segment_id)
+    first = once_of(request, b"")
+    if first is None:  # what was answered before is answered again, also when the segment is gone
+        engine.segments.check(segment)
+    with loads.place(caller.tenant_id, None if first is None else first.key):
+        async with spool.take(request, caller.tenant_id, f"members-{uuid.uuid4()}") as body:
+            once = once_of(request, body.digest)
+
+            def put() -> MembersImported:
+                with reading(body.path):
+                    source = open_source(body.path, format=body.format)
+                    with closing(source):
+                        return engine.segments.import_contacts(segment, source, once=once)
+
+            return await asyncio.to_thread(put)
 
 
 @get(

@@ -52,6 +52,23 @@ EVENTS_FILE: Final = {
 }
 
 
+MEMBERS_FILE: Final = {"text/csv": "email\r\nann@example.com\r\n"}
+MEMBERS_IMPORTED: Final[dict[str, Any]] = {
+    "rows": 5,
+    "added": 2,
+    "count": 1206,
+    "matched": 3,
+    "not_found_count": 1,
+    "not_found": ["nobody@example.com"],
+    "twice_count": 1,
+    "twice": ["Ann@example.com"],
+    "ambiguous_count": 1,
+    "ambiguous": [{"email": "office@example.com", "contacts": 2}],
+    "rejected_count": 0,
+    "rejected": [],
+}
+
+
 class Progress(msgspec.Struct, frozen=True):
     """How far reading is: bytes of the file, as a share of all times that it is read.
 

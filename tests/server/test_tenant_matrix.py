@@ -73,6 +73,7 @@ BODIES: Final[dict[str, Any]] = {
     "/api/contacts/delete": {"contact_ids": ["of-acme"]},
     "/api/events": [{"contact_id": "of-acme", "kind": "open", "at": 5}],
     "/api/events/delete": {"event_ids": ["of-acme"]},
+    "/api/segments/{segment_id:str}/import": [],
     "/api/contacts/import": [],
     "/api/events/import": [],
     "/api/fields": {"path": "customField.new", "data_type": "string"},
