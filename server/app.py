@@ -152,7 +152,9 @@ def create_app(
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell],
         lifespan=[Upkeep(control, gate, engines), Beside(runner), loads],
-        state=State({"control": control, "gate": gate, "jobs": runner}, deep_copy=False),
+        state=State(
+            {"control": control, "gate": gate, "jobs": runner, "loads": loads}, deep_copy=False
+        ),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=settings.body_limit,
         response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],

@@ -73,6 +73,10 @@ class Loads:
 
     Whatever a record says is in the tenant's file first. So a record may be behind by a batch where
     the process was killed, and is never ahead.
+
+    Attributes:
+        stopping: set when no load begins any more, and those that run end.
+        now: returns ms since 1970 UTC.
     """
 
     def __init__(
@@ -84,7 +88,7 @@ class Loads:
         self._spool = spool
         self.now = now
         self._lock = RLock()
-        self._stopping = Event()
+        self.stopping = Event()
         self._sending: dict[str, int] = {}
         self._keys: set[tuple[str, str]] = set()
         self._unnoted: dict[str, Load] = {}
@@ -99,7 +103,7 @@ class Loads:
         try:
             yield
         finally:
-            self._stopping.set()
+            self.stopping.set()
             with self._lock:
                 waiting = list(self._waiting)
                 self._waiting.clear()
@@ -174,7 +178,7 @@ class Loads:
         self._control.imports.add(record)
         load = Load(record, path, source)
         with self._lock:
-            if not self._stopping.is_set():
+            if not self.stopping.is_set():
                 self._waiting.append(load)
                 self._start()
                 return load
@@ -223,7 +227,7 @@ class Loads:
         """Start what can be started; under the lock."""
         for load in list(self._waiting):
             busy = {one.record.tenant_id for one in self._running}
-            if len(self._running) >= RUNNING_MOST or self._stopping.is_set():
+            if len(self._running) >= RUNNING_MOST or self.stopping.is_set():
                 return
             if load.record.tenant_id not in busy:
                 self._waiting.remove(load)
@@ -233,6 +237,8 @@ class Loads:
     def _run(self, load: Load) -> None:
         """Take a file in; a worker's work."""
         self._note(load, state="running", started_at=self.now())
+        with suppress(StoreError):  # it is tried again with the next
+            self.sweep()
         try:
             with self._lease(load) as engine:
                 report = _loader(engine, load.record)(
@@ -258,7 +264,7 @@ class Loads:
                 self._check(load)
                 if error.retry_after is None:
                     raise
-                self._stopping.wait(_AGAIN_S)
+                self.stopping.wait(_AGAIN_S)
 
     def _told(self, load: Load, done: int, total: int | None) -> None:
         load.progress = (done, total)
@@ -268,7 +274,7 @@ class Loads:
         self._note(load, rows=rows, **_counts(report))
 
     def _check(self, load: Load) -> None:
-        if load.cancelled or self._stopping.is_set():
+        if load.cancelled or self.stopping.is_set():
             raise _EndedError
 
     def _note(self, load: Load, **news: Any) -> bool:
@@ -292,9 +298,6 @@ class Loads:
             if load in self._running:
                 self._running.remove(load)
             self._start()
-        if noted:
-            with suppress(StoreError):
-                self.sweep()
 
 
 def _loader(engine: Engine, record: Import) -> Callable[..., LoadReport]:

@@ -189,13 +189,17 @@ class _Emails:
             with self._writes.lock:
                 end = min(start + _PAGE, self._tenant.contacts.n)
                 rows = np.arange(start, end, dtype=np.uint32)
-                values = self._tenant.contacts.values(EMAIL, rows) if rows.size else []
+                values = self._emails(rows)
             if not rows.size:
                 return
-            known = [at for at, value in enumerate(values) if value is not None]
-            hashes = [hash(values[at].casefold()) for at in known]
-            yield np.array(hashes, np.int64), rows[known]
+            known = [(at, value) for at, value in enumerate(values) if value is not None]
+            hashes = [hash(value.casefold()) for _, value in known]
+            yield np.array(hashes, np.int64), rows[[at for at, _ in known]]
             start = end
+
+    def _emails(self, rows: npt.NDArray[np.uint32]) -> list[str | None]:
+        emails: list[str | None] = self._tenant.contacts.values(EMAIL, rows).to_pylist()
+        return emails
 
     def find(self, texts: Sequence[str]) -> Pairs:
         """Return who has each e-mail; each that a hash finds is compared."""
@@ -207,7 +211,7 @@ class _Emails:
         within = np.arange(places.size) - np.repeat(np.cumsum(counts) - counts, counts)
         rows = self._rows[np.repeat(begin, counts) + within]
         with self._writes.lock:
-            values = self._tenant.contacts.values(EMAIL, rows) if rows.size else []
+            values = self._emails(rows)
         same = np.array(
             [
                 value is not None and value.casefold() == folded[place]

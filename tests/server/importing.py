@@ -68,15 +68,15 @@ class Held:
         on: set, it goes on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on: Event) -> None:
         self.there = Event()
-        self.on = Event()
+        self.on = on
 
 
 @contextmanager
-def held(control: Control) -> Iterator[Held]:
-    """Hold every import where its first batch was committed, until it may go on."""
-    pause, change = Held(), control.imports.change
+def held(control: Control, until: Event | None = None) -> Iterator[Held]:
+    """Hold every import where its first batch was committed, until the end or somebody's event."""
+    pause, change = Held(until or Event()), control.imports.change
 
     def changed(record: Import) -> None:
         change(record)
@@ -88,5 +88,6 @@ def held(control: Control) -> Iterator[Held]:
     try:
         yield pause
     finally:
-        pause.on.set()
+        if until is None:
+            pause.on.set()
         control.imports.change = change  # type: ignore[method-assign] # as it was

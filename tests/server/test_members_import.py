@@ -107,7 +107,7 @@ def test_what_is_like_an_email_in_a_column_of_ids_is_an_id(api: Api, segment: st
     assert _members(api, segment) == ["eve", "ann@example.com"]
 
 
-def test_what_an_export_sent_is_taken_back(api: Api, segment: str) -> None:
+def test_what_an_export_sent_is_taken_back(api: Api) -> None:
     everybody = api.made(
         name="all", segment_type="static", contact_ids=[one["id"] for one in PEOPLE]
     )["id"]
