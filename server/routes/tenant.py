@@ -30,6 +30,9 @@ from server.settings import SAMPLE_LIMIT, Settings
 
 SHOWN: Final = answers(TenantShown, "The tenant.", EXAMPLE)
 
+FAULTS_MOST: Final = 100
+"""Of names that no job has, so many are told."""
+
 _turns: Final[dict[str, Lock]] = {}
 """Changes of one tenant wait for each other: one is in the tenant's file and the control store."""
 
@@ -123,7 +126,7 @@ def _cron_faults(crons: dict[str, str | None], names: tuple[str, ...]) -> list[F
             faults.append(Fault(path, f"Expected a job, got {name!r}.", names, "unknown_job"))
         elif cron is not None:
             faults += [fault for fault in [cron_fault(cron, path)] if fault is not None]
-    return faults
+    return faults[:FAULTS_MOST]
 
 
 def _refuse(faults: list[Fault]) -> None:

@@ -224,6 +224,20 @@ def test_faults_of_all_parts_are_named_together_and_nothing_is_changed(two: Two)
     assert two.ask("GET", "/api/tenant", key).json() == before
 
 
+def test_of_many_names_that_no_job_has_some_are_told(two: Two) -> None:
+    wanted = {"job_schedules": {f"j{i}": None for i in range(5_000)}}
+
+    answer = two.ask("PATCH", "/api/tenant", two.key("acme"), json=wanted)
+
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 100)
+    assert answer.json()["errors"][0] == {
+        "path": "job_schedules.j0",
+        "message": "Expected a job, got 'j0'.",
+        "allowed": ["recalculation"],
+        "code": "unknown_job",
+    }
+
+
 def test_what_rests_on_an_older_revision_changes_no_setting(two: Two) -> None:
     key = two.key("acme")
     _change(two, "Acme Inc.")

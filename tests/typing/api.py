@@ -51,6 +51,11 @@ engine.define_segment("vips", ["ann"])
 engine.remove_segment("openers")
 engine.delete_contacts(["ann"])
 
+assert_type(engine.change_settings(retention_days=None, suppression=rules), bitseg.TenantSettings)
+assert_type(engine.change_settings(retention_days="kept"), bitseg.TenantSettings)
+assert_type(engine.settings.retention_days, int | None)
+assert_type(engine.settings_faults(timezone="Mars"), tuple[bitseg.Fault, ...])
+
 try:
     engine.count({})
 except bitseg.RuleError as error:
