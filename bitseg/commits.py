@@ -16,6 +16,7 @@ import msgspec
 
 from bitseg.clock import FIRST_INSTANT
 from bitseg.errors import StoreError
+from bitseg.limits import no_limit
 from bitseg.store import Answer, NoStore
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Commits:
         """
         waiting = _Waiting(stage, alone=alone)
         self._queue.append(waiting)
-        with self._writer:
+        with self._writer, no_limit():  # it writes for others, too, and what follows from it
             while not waiting.done:
                 self._write(self._group())
         if waiting.error is not None:

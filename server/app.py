@@ -29,6 +29,7 @@ from server.routes import (
     events,
     export,
     fields,
+    history,
     imports,
     jobs,
     keys,
@@ -45,6 +46,7 @@ from server.schemas.openapi import Description
 from server.settings import Settings
 from server.spool import Spool
 from server.starting import Starting
+from server.ticking import Ticker
 from server.tokens import Tokens
 from server.upkeep import Upkeep
 
@@ -71,6 +73,7 @@ ROUTES: Final = (
     members.ask_overlap,
     members.explain_contact,
     export.export_members,
+    history.read_history,
     templates.list_templates,
     fields.list_fields,
     fields.define_field,
@@ -129,6 +132,7 @@ def create_app(
     evaluations = Evaluations(settings.evaluations_at_once, settings.evaluation_seconds)
     gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), allowances, now)
     spool = Spool(settings.imports, settings.file_limit)
+    ticker = Ticker(engines, now, monotonic)
     loads = Loads(control, engines, spool, now)
     api = Router(
         "/api",
@@ -151,7 +155,7 @@ def create_app(
         },
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell],
-        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads],
+        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker],
         state=State(
             {"control": control, "gate": gate, "jobs": runner, "loads": loads}, deep_copy=False
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from bitseg import Engine, Explanation, Fault, FieldError, Moved, Overlap, UnknownContactError
+from bitseg.cli import read_instant
 from server.auth import needs
 from server.evaluations import Evaluations
 from server.paths import id_of
@@ -29,13 +31,18 @@ MOVED: Final = answers(Moved, "What changed.", examples.MOVED)
 Fields = Annotated[str | None, QueryParameter(description="Field paths, separated by commas.")]
 
 
+At = Annotated[
+    str | None, QueryParameter(description="An earlier instant, ISO 8601 with an offset.")
+]
+
+
 class MemberPage(msgspec.Struct, frozen=True):
     """Some members of a segment, and how many it has.
 
     Attributes:
         segment: its id.
         contacts: the values of each, by field path.
-        total: how many members it has now.
+        total: how many members it has, or had at the instant that was asked for.
     """
 
     segment: str
@@ -62,15 +69,20 @@ async def list_members(  # noqa: PLR0913, PLR0917 - each says which
     limit: Limit = 50,
     after: FromQuery[str | None] = None,
     fields: Fields = None,
+    at: At = None,
 ) -> MemberPage:
-    """List the members of now in the order of first load; ``after`` a contact id, or an offset."""
+    """List the members of now, or as they were recorded at an instant, in the order of first load.
+
+    They begin after a contact id, or at an offset.
+    """
     segment = id_of(segment_id)
     wanted = None if fields is None else [one for one in fields.split(",") if one]
+    instant = _instant(at)
 
     def page() -> MemberPage:
         try:
             contacts, total = engine.segments.contacts(
-                segment, offset=offset, limit=limit, after=after, fields=wanted
+                segment, offset=offset, limit=limit, after=after, fields=wanted, at=instant
             )
         except UnknownContactError as error:
             raise FieldError(Fault("after", str(error), code=error.code)) from None
@@ -195,6 +207,18 @@ async def ask_overlap(
             return engine.segments.overlap(given["segments"])
 
     return await evaluations.run(compare)
+
+
+def _instant(at: str | None) -> datetime | None:
+    """Return the instant that a parameter says.
+
+    Raises:
+        FieldError: it says none (422).
+    """
+    try:
+        return None if at is None else read_instant(at)
+    except ValueError as error:
+        raise FieldError(Fault("at", str(error), code="invalid_date")) from None
 
 
 def _definition(engine: Engine, segment: str) -> Any:

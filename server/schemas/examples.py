@@ -76,6 +76,17 @@ MEMBERS: Final[_Object] = {
     "contacts": [{"contact.id": "ann", "contact.country": "Canada"}],
     "total": 1204,
 }
+HISTORY: Final[_Object] = {
+    "items": [
+        {"seq": 7, "contact_id": "ann", "change": "entered", "at": "2026-03-01T09:30:00.000Z"},
+        {"seq": 8, "contact_id": None, "change": "left", "at": "2026-03-31T09:30:00.001Z"},
+    ],
+    "last_seq": 8,
+    "sizes": [
+        {"at": "2026-03-01T09:30:00.000Z", "count": 1204},
+        {"at": "2026-03-31T09:30:00.001Z", "count": 1203},
+    ],
+}
 EXPLAIN: Final[_Object] = {"segment": SEGMENT_ID, "contact_id": "ann"}
 EXPLAINED: Final[_Object] = {
     "contact_id": "ann",

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from bitseg import DeadlineError, Engine, NotKeptError, kept_only, time_limit
-from tests.engine.making import Json, all_of, engine_of, field, record
+from tests.engine.making import Clock, Json, all_of, engine_of, field, record
 
 PEOPLE = [{"id": f"c{i}", "city": f"v{i % 3}", "lead_score": i % 10} for i in range(90)]
 CITY = field("contact.city", "equals", "v1")
@@ -135,3 +135,23 @@ def test_a_limit_is_of_its_thread_and_goes_with_to_thread(engine: Engine) -> Non
 
     with pytest.raises(NotKeptError):
         asyncio.run(asked())
+
+
+def test_no_limit_of_who_asks_holds_for_what_is_recorded_of_segments() -> None:
+    clock = Clock("2026-03-15T12:00:00Z")
+    engine = engine_of("ann", "bob", clock=clock)
+    record(engine, ("ann", "open", "2026-03-15T11:00:00Z"))
+    engine.define_segment("recent", all_of({"event": "open", "within": "1d"}))
+    engine.drop_kept()
+    clock.set("2026-03-17T12:00:00Z")
+
+    with kept_only():
+        items = engine.segments.history("recent").items
+
+    assert [(one.contact_id, one.change, one.at) for one in items] == [
+        ("ann", "entered", "2026-03-15T12:00:00.000Z"),
+        ("ann", "left", "2026-03-16T11:00:00.000Z"),
+    ]
+    with kept_only():
+        engine.load_contacts([{"id": f"c{i}"} for i in range(90)])  # all of it is asked anew
+    assert engine.segments.last_seq("recent") == 2
