@@ -197,7 +197,7 @@ class Asking(Remembering):
                 first = tenant.contacts.row_of(after) + 1
                 if first == 0:
                     raise UnknownContactError(f"No contact has the id {after!r}")
-            wanted = _fields(tenant.schema.fields, fields)
+            wanted = fields_of(tenant.schema.fields, fields)
             total, rows = members.count, members.some(offset, limit, first)
             columns = _columns(tenant, wanted, rows, now)
         return contacts_shown(wanted, columns, rows.size), total
@@ -220,18 +220,29 @@ class Asking(Remembering):
             FieldError: there is no such field.
         """
         with self._writes.lock:
-            rows = self._known_rows(segment, self._writes.now()).rows()
-            _fields(self._writes.tenant.schema.fields, fields)
+            fields_of(self._writes.tenant.schema.fields, fields)
+        rows = self.rows_now(segment)
         return (self._page(rows[at : at + size], fields) for at in range(0, rows.size, size))
 
+    def rows_now(self, segment: str) -> Rows:
+        """Return the rows of the members of now, ascending."""
+        with self._writes.lock:
+            return self._known_rows(segment, self._writes.now()).rows()
+
     def _page(self, rows: Rows, fields: Sequence[str] | None) -> tuple[dict[str, Any], ...]:
+        wanted, columns, size = self._values(rows, fields)
+        return contacts_shown(wanted, columns, size)
+
+    def _values(
+        self, rows: Rows, fields: Sequence[str] | None
+    ) -> tuple[list[Field], dict[str, pa.Array], int]:
+        """Return fields, their values by path of those of rows who are not erased, and how many."""
         with self._writes.lock:
             self._writes.commits.check_whole()
             tenant, now = self._writes.tenant, Now(self._writes.now(), self._writes.zone)
             live = rows[tenant.contacts.live.test(rows)]
-            wanted = _fields(tenant.schema.fields, fields)
-            columns = _columns(tenant, wanted, live, now)
-        return contacts_shown(wanted, columns, live.size)
+            wanted = fields_of(tenant.schema.fields, fields)
+            return wanted, _columns(tenant, wanted, live, now), live.size
 
     def membership(self, segment: str, contact_ids: Sequence[str]) -> dict[str, bool]:
         """Return, by contact id, whether they are in a segment now; nobody's id is not.
@@ -304,7 +315,12 @@ class Asking(Remembering):
         return self._executor.members(SegmentLeaf(segment), Now(at, self._writes.zone))
 
 
-def _fields(known: Mapping[str, Field], paths: Sequence[str] | None) -> list[Field]:
+def fields_of(known: Mapping[str, Field], paths: Sequence[str] | None) -> list[Field]:
+    """Return the fields of some paths, each once; None = all.
+
+    Raises:
+        FieldError: there are no such fields; each is named.
+    """
     if paths is None:
         return [*known.values()]
     if faults := [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bitseg.arguments import several
-from bitseg.catalogue.asking import Asking
+from bitseg.catalogue.exporting import Exporting
 from bitseg.catalogue.listed import Listed
 from bitseg.catalogue.showing import defined, record
 from bitseg.clock import show_instant
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Said = Answering[SegmentRecord]
 
 
-class Catalogue(Asking):
+class Catalogue(Exporting):
     """The segments of one engine.
 
     Each write takes ``once`` as all writes of an engine do, ``by`` for who asks, and ``revision``

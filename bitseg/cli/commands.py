@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bitseg import BitsegError
-from bitseg.cli import backup, generate, importing, preview, restore, snapshot, verify
+from bitseg.cli import backup, generate, importing, preview, restore, segment, snapshot, verify
 from bitseg.cli.output import show_faults
 
 
@@ -56,6 +56,7 @@ for _name, _command in (
     ("import", importing.command),
     ("preview", preview.command),
     ("restore", restore.command),
+    ("segment", segment.command),
     ("snapshot", snapshot.command),
     ("verify", verify.command),
 ):

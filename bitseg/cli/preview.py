@@ -38,7 +38,7 @@ def command(  # noqa: PLR0913 - one argument for each option
 
     Exit status 0 only if every row of the files went in.
     """
-    definition = _rules(rules)
+    definition = rules_of(rules)
     opened = open_engine(sources)
     with opened.engine as engine:
         answer = engine.preview(
@@ -52,7 +52,8 @@ def command(  # noqa: PLR0913 - one argument for each option
         click.get_current_context().exit(1)
 
 
-def _rules(source: str) -> bytes | dict[str, object]:
+def rules_of(source: str) -> bytes | dict[str, object]:
+    """Return the rules that a file, standard input or an example has."""
     if not source.startswith(_EXAMPLE):
         try:
             with click.open_file(source, "rb") as file:  # "-" is standard input

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bitseg.tenant import Tenant
     from bitseg.zones import Zone
 
-SLICE: Final = 65_536
+SLICE: Final = 16_384
 """Different values that are looked through at once."""
 
 _ORDER: Final = [("first", "descending"), ("count", "descending"), ("value", "ascending")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Request, get, post
@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter
 
 from bitseg import Engine, FieldError, FieldValues
 from server.auth import needs
+from server.evaluations import Evaluations
 from server.paths import id_of
 from server.requests import body_of
 from server.routes.fields import TAGS
@@ -34,10 +35,14 @@ Sought = Annotated[str, QueryParameter(max_length=SOUGHT_MOST)]
     opt=needs("read"),
 )
 async def suggest_values(
-    engine: NamedDependency[Engine], field_path: FromPath[str], q: Sought = "", limit: Limit = 50
+    engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
+    field_path: FromPath[str],
+    q: Sought = "",
+    limit: Limit = 50,
 ) -> FieldValues:
     """Return the most frequent values in which a text is found, and how many contacts have each."""
-    return await asyncio.to_thread(_values, engine, id_of(field_path), q=q, limit=limit)
+    return await evaluations.run(partial(_values, engine, id_of(field_path), q=q, limit=limit))
 
 
 @post(
@@ -50,14 +55,17 @@ async def suggest_values(
     opt=needs("read"),
 )
 async def suggest_values_within(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine], field_path: FromPath[str]
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    evaluations: NamedDependency[Evaluations],
+    field_path: FromPath[str],
 ) -> FieldValues:
     """Return likewise what those contacts have who are in a definition."""
     asked = body_of(await request.body(), AskValues)
     if "rules" in asked:
         rules = bytes(asked["rules"])
         asked["rules"] = None if rules == b"null" else rules
-    return await asyncio.to_thread(_values, engine, id_of(field_path), **asked)
+    return await evaluations.run(partial(_values, engine, id_of(field_path), **asked))
 
 
 def _values(engine: Engine, path: str, **asked: Any) -> FieldValues:

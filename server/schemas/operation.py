@@ -61,10 +61,20 @@ def takes_file(described: str, examples: dict[str, str], *, binary: str = "") ->
     return _with(RequestBody(content=content, required=True, description=described))
 
 
-def streams(described: str, examples: dict[str, str]) -> type[Operation]:
-    """Return the class of operations that answer with text, of each media type shown by one."""
+def streams(described: str, examples: dict[str, str], *, binary: str = "") -> type[Operation]:
+    """Return the class of operations that answer with a file.
+
+    Args:
+        described: what it is.
+        examples: a text of each media type that is text.
+        binary: a media type that is not text; empty = none.
+    """
     text = Schema(type=OpenAPIType.STRING)
     content = {media_type: _media(text, example) for media_type, example in examples.items()}
+    if binary:
+        content[binary] = OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        )
 
     @dataclass
     class Streams(Operation):

@@ -151,6 +151,8 @@ def test_an_answer_is_described_with_an_example(
         return
     content = answers[status]["content"]
     if "application/x-ndjson" in content:
+        binary = content.pop("application/vnd.apache.parquet", None)
+        assert binary is None or binary["schema"]["format"] == "binary"
         assert set(content) <= {"text/csv", "application/x-ndjson"}
         assert all(one["examples"]["body"]["value"].endswith("\n") for one in content.values())
         return

@@ -6,19 +6,22 @@ import csv
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from io import StringIO
+from datetime import UTC, datetime
+from io import BytesIO, StringIO
 from itertools import product
 from typing import Any
 from urllib.parse import quote
 
+import pyarrow as pa
 import pytest
 from httpx import Response
 from litestar.testing import TestClient
+from pyarrow import parquet
 
 import bitseg
-from bitseg import Engine
+from bitseg import Engine, synthetic
+from bitseg.exports.lines import cell
 from server import Settings, create_app
-from server.lines import cell
 from tests.server.conftest import KEY, Two
 from tests.server.test_segments import ALL, Api
 
@@ -274,3 +277,150 @@ def test_a_segment_that_is_not_there_is_404(api: Api) -> None:
 def test_pages_are_refused_as_they_are_asked_for() -> None:
     with pytest.raises(bitseg.UnknownSegmentError):
         Engine().segments.pages("nothing")
+
+
+PARQUET = {
+    "contact.id": pa.string(),
+    "contact.tags": pa.list_(pa.string()),
+    "contact.lead_score": pa.float64(),
+    "contact.bounced": pa.bool_(),
+    "customField.due": pa.timestamp("ms", tz="UTC"),
+    "contact.first_name": pa.string(),
+    "contact.company": pa.string(),
+    "engagement.total_opens": pa.float64(),
+    "engagement.last_opened_at": pa.timestamp("ms", tz="UTC"),
+    "engagement.last_opened_device": pa.string(),
+    "engagement.opened_last_email": pa.bool_(),
+    "engagement.preferred_open_hour": pa.float64(),
+    "engagement.revenue": pa.float64(),
+}
+
+
+def _table(answer: Response) -> pa.Table:
+    assert answer.status_code == 200, answer.text
+    return parquet.read_table(BytesIO(answer.content))
+
+
+def test_parquet_has_a_column_of_a_plain_type_for_each_field(engine: Engine, api: Api) -> None:
+    engine.load_contacts(
+        [
+            {"id": "ann", "first_name": "=1+1", "tags": ["a", "é"], "lead_score": -5,
+             "bounced": False, "customField.due": "1969-12-31T23:59:59.999Z"},
+            {"id": "bob", "lead_score": 1.5, "bounced": True},
+        ]
+    )  # fmt: skip
+    opened = {"contact_id": "ann", "kind": "open", "at": "2024-05-01T09:30:00Z"}
+    engine.load_events([{**opened, "device": "mobile"}])
+    engine.define_segment("all", ALL)
+
+    answer = api("GET", f"/segments/all/export?format=parquet&fields={','.join(PARQUET)}")
+    table = _table(answer)
+
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    assert answer.headers["content-disposition"] == 'attachment; filename="all.parquet"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert {one.name: one.type for one in table.schema} == PARQUET
+    assert table.to_pylist() == [
+        {
+            "contact.id": "ann", "contact.tags": ["a", "é"], "contact.lead_score": -5.0,
+            "contact.bounced": False, "contact.first_name": "=1+1", "contact.company": None,
+            "customField.due": datetime(1969, 12, 31, 23, 59, 59, 999_000, UTC),
+            "engagement.total_opens": 1.0,
+            "engagement.last_opened_at": datetime(2024, 5, 1, 9, 30, tzinfo=UTC),
+            "engagement.last_opened_device": "mobile", "engagement.opened_last_email": None,
+            "engagement.preferred_open_hour": 9.0, "engagement.revenue": 0.0,
+        },
+        {
+            "contact.id": "bob", "contact.tags": None, "contact.lead_score": 1.5,
+            "contact.bounced": True, "contact.first_name": None, "contact.company": None,
+            "customField.due": None, "engagement.total_opens": 0.0,
+            "engagement.last_opened_at": None, "engagement.last_opened_device": None,
+            "engagement.opened_last_email": None, "engagement.preferred_open_hour": None,
+            "engagement.revenue": 0.0,
+        },
+    ]  # fmt: skip
+
+
+def test_parquet_of_nobody_has_its_columns(engine: Engine, api: Api) -> None:
+    engine.define_segment("all", ALL)
+
+    table = _table(api("GET", "/segments/all/export?format=parquet"))
+
+    assert table.num_rows == 0
+    assert table.column_names == [*engine.fields]
+
+
+def test_parquet_comes_a_row_group_at_a_time(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = _many(engine, 10_001)
+    monkeypatch.setattr("bitseg.exports.parquet.GROUP", 5_000)
+    monkeypatch.setattr("bitseg.catalogue.exporting.PAGE", 1_000)
+    parts = engine.segments.export("all", "parquet", fields=["contact.id", "contact.country"])
+
+    first = next(parts)
+    engine.delete_contacts(ids[6_000:7_500])
+    engine.load_contacts([{"id": "new"}, {"id": ids[9_000], "country": "X"}])
+    data = first + b"".join(parts)
+
+    whole = parquet.ParquetFile(BytesIO(data))
+    groups = [whole.metadata.row_group(i).num_rows for i in range(whole.num_row_groups)]
+    assert groups == [5_000, 3_501]
+    rows = dict(zip(*(column.to_pylist() for column in whole.read().columns), strict=True))
+    assert [*rows] == ids[:6_000] + ids[7_500:]
+    assert {one: country for one, country in rows.items() if country != "Chile"} == {
+        ids[9_000]: "X"
+    }
+
+
+def test_parquet_and_ndjson_say_the_same_of_every_field(engine: Engine, api: Api) -> None:
+    engine.load_contacts(synthetic.contacts(500, seed=3))
+    engine.load_events(synthetic.events(500, 5_000, seed=3))
+    engine.define_segment("all", ALL)
+
+    lines = _lines(api("GET", "/segments/all/export?format=ndjson"))
+    table = _table(api("GET", "/segments/all/export?format=parquet"))
+
+    assert table.column_names == [*engine.fields]
+    assert len(lines) == 500
+    assert [
+        {path: _shown(value) for path, value in row.items() if value is not None}
+        for row in table.to_pylist()
+    ] == lines
+
+
+def _shown(value: Any) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def test_a_field_that_changes_its_type_meanwhile_is_empty_from_then_on(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bitseg.exports.parquet.GROUP", 1)
+    monkeypatch.setattr("bitseg.catalogue.exporting.PAGE", 1)
+    engine.define_field("customField.size", "string")
+    engine.load_contacts([{"id": "ann"}, {"id": "bob"}])
+    engine.define_segment("all", ALL)
+    parts = engine.segments.export("all", "parquet", fields=["contact.id", "customField.size"])
+
+    data = next(parts)
+    engine.define_field("customField.size", "array")
+    engine.load_contacts([{"id": "bob", "customField.size": ["x"]}])
+    data += b"".join(parts)
+
+    assert parquet.read_table(BytesIO(data)).to_pylist() == [
+        {"contact.id": "ann", "customField.size": None},
+        {"contact.id": "bob", "customField.size": None},
+    ]
+
+
+def test_a_format_that_is_none_is_refused_by_the_engine_too() -> None:
+    engine = Engine()
+    engine.define_segment("all", ALL)
+
+    with pytest.raises(bitseg.FieldError) as refused:
+        engine.segments.export("all", "xlsx")  # type: ignore[arg-type]
+
+    assert [one.allowed for one in refused.value.faults] == [("csv", "ndjson", "parquet")]
