@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from bitseg.arguments import several
 from bitseg.changes import DeleteContacts, WithdrawEvents
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bitseg.settling import Settling
     from bitseg.store import Answer, Once
     from bitseg.writes import Writes
+
+T = TypeVar("T")
 
 
 class Writing:
@@ -270,6 +272,26 @@ class Writing:
         wanted = NewSettings(timezone, remember_event_ids_days, retention_days, suppression)
         write = partial(self._settling.change, wanted)
         return self._writes.once(once, TenantSettings, write)
+
+    def once(self, once: Once | None, kind: type[T], change: Callable[[], T]) -> T:
+        """Do something that is not only a write of this engine's, once; return what it returned.
+
+        Its answer is kept in the file behind it, not with it: where the process ends between the
+        two, it is done again, and has to come to the same.
+
+        Args:
+            once: as for all writes; None = do it.
+            kind: what it returns.
+            change: does it.
+        """
+
+        def run(answering: Callable[[T], Answer] | None) -> T:
+            done = change()
+            if answering is not None:
+                self._writes.answer(answering(done))
+            return done
+
+        return self._writes.once(once, kind, run)
 
     # Segments
 

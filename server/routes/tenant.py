@@ -15,7 +15,7 @@ from bitseg import Engine, Fault, FieldError, RuleError
 from server.auth import Caller, needs
 from server.control import Control, StaleError, Tenant, name_faults
 from server.jobs import Jobs, cron_fault
-from server.requests import body_of, revision_of, tag_of
+from server.requests import body_of, once_of, revision_of, tag_of
 from server.schemas.keys import moment
 from server.schemas.openapi import CHANGES, NOT_READY, REFUSED, TAKEN
 from server.schemas.operation import answers, takes
@@ -76,14 +76,16 @@ async def change_tenant(  # noqa: PLR0913, PLR0917 - each holds a part of a tena
     settings: NamedDependency[Settings],
 ) -> Response[TenantShown]:
     """Change its name or settings; with ``If-Match``, only if nobody else has changed it since."""
-    asked, revision = body_of(await request.body(), TenantChange), revision_of(request)
+    data = await request.body()
+    asked, once = body_of(data, TenantChange), once_of(request, data)
+    revision = revision_of(request)
 
     def change() -> TenantShown:
         with _turns.setdefault(caller.tenant_id, Lock()):
             tenant = _change(control, engine, jobs, caller.tenant_id, asked, revision)
         return _shown(tenant, engine, jobs, settings)
 
-    return _tagged(await asyncio.to_thread(change))
+    return _tagged(await asyncio.to_thread(engine.once, once, TenantShown, change))
 
 
 def _change(  # noqa: PLR0913, PLR0917 - likewise

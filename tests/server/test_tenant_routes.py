@@ -250,6 +250,22 @@ def test_what_rests_on_an_older_revision_changes_no_setting(two: Two) -> None:
     assert two.ask("GET", "/api/tenant", key).json()["retention_days"] is None
 
 
+def test_a_change_that_is_sent_again_is_answered_as_it_was(two: Two) -> None:
+    key = two.key("acme")
+    headers = {"Idempotency-Key": "k", "If-Match": '"1"'}
+    body = {"name": "Acme Inc.", "retention_days": 90}
+    first = two.ask("PATCH", "/api/tenant", key, json=body, headers=headers)
+    _change(two, "Other")
+
+    again = two.ask("PATCH", "/api/tenant", key, json=body, headers=headers)
+    other = two.ask("PATCH", "/api/tenant", key, json={"name": "x"}, headers=headers)
+
+    assert (first.status_code, first.json()["revision"]) == (200, 2)
+    assert (again.json(), again.headers["etag"]) == (first.json(), '"2"')
+    assert other.status_code == 422
+    assert two.control.there("acme").name == "Other"
+
+
 def test_of_many_changes_of_one_revision_one_is_made(two: Two) -> None:
     key = two.key("acme")
     two.ask("GET", "/api/tenant", key)
