@@ -26,11 +26,11 @@ TABLES: Final[dict[type[msgspec.Struct], str]] = {
 }
 
 _DIGEST_BYTES: Final = 16
-_FREE: Final = {"last_used_at", "timezone"}
+_FREE: Final = {"last_used_at"}
 """Cells that change alone and open nothing; no digest covers them."""
 
 
-_LATER: Final = {"rate"}
+_LATER: Final = {"rate", "timezone"}
 """Cells that rows of earlier formats have not; empty, they are not covered either."""
 
 

@@ -184,9 +184,9 @@ class Control:
     def note_timezone(self, tenant_id: str, timezone: str) -> None:
         """Note which timezone a tenant's own file says; jobs run by it while that is closed."""
         with self._connections.transaction() as connection:
-            connection.execute(
-                "UPDATE tenants SET timezone = ? WHERE id = ?", (timezone, tenant_id)
-            )
+            tenant = self.tenant(tenant_id)
+            if tenant is not None:
+                rows.write(connection, msgspec.structs.replace(tenant, timezone=timezone))
 
     def delete_tenant(self, tenant_id: str) -> Tenant:
         """Take a tenant and all its keys away; its id is never given again.

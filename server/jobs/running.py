@@ -102,13 +102,18 @@ class Jobs:
         """See which tenants there are, and wait for their jobs."""
         try:
             self._note_timezones()
-            records = [one for tenant in self._control.tenants() for one in self._known(tenant)]
+            tenants = self._control.tenants()
         except StoreError:
-            _log.exception("the timetable could not be read; it is tried again")
+            _log.exception("the tenants could not be looked at; it is tried again")
             return
-        for record in records:
-            self._await(record)
-        for key in self._awaited.keys() - {record.id for record in records}:
+        for tenant in tenants:
+            try:
+                for record in self._known(tenant):
+                    self._await(record)
+            except Exception:  # noqa: BLE001 - the others' jobs are to go on
+                _log.exception("the jobs of tenant %s could not be planned", tenant.id)
+        there = {job_id(tenant.id, name) for tenant in tenants for name in self._jobs}
+        for key in self._awaited.keys() - there:
             self._forget(key)
 
     def stop(self, last_s: float = LAST_S) -> None:

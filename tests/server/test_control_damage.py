@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bitseg import DamagedError, StoreError
-from server.control import Control
+from server.control import Control, JobRecord
 from tests.server.control import NOW, Clock, key_of, with_tenants
 
 
@@ -21,6 +21,8 @@ def path(tmp_path: Path) -> Path:
         key, _ = key_of(control, "acme", "read")
         control.revoke_key("acme", key.id)
         control.claim_segment("s1", "acme")
+        control.note_timezone("acme", "Europe/Berlin")
+        control.timetable.add(JobRecord("acme/x", "acme", "x", NOW, NOW, "0 2 * * *"))
         control.delete_tenant("zeta")
     return path
 
@@ -34,6 +36,9 @@ def path(tmp_path: Path) -> Path:
         pytest.param("UPDATE keys SET hash = zeroblob(32)", "keys", id="another key"),
         pytest.param("UPDATE keys SET tenant_id = 'zeta'", "keys", id="another's key"),
         pytest.param("UPDATE tenants SET deleted_at = NULL", "tenants", id="a tenant is back"),
+        pytest.param("UPDATE tenants SET timezone = 'UTC'", "tenants", id="another timezone"),
+        pytest.param("UPDATE jobs SET due_at = 1 << 60", "jobs", id="a job never runs"),
+        pytest.param("UPDATE jobs SET cron = '0 0 1 1 *'", "jobs", id="a job runs once a year"),
         pytest.param("UPDATE segments SET tenant_id = 'zeta'", "segments", id="a segment moved"),
         pytest.param("DROP INDEX idx_keys_hash", "schema", id="an index is gone"),
         pytest.param("DELETE FROM meta", "schema", id="the schema's digest is gone"),

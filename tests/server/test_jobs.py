@@ -441,6 +441,20 @@ def test_a_tenant_that_came_is_found_and_one_that_went_is_forgotten(several: Wor
     assert {zone for zone, _ in several.ran} == {"Europe/Berlin", "Asia/Tokyo"}
 
 
+def test_a_tenant_whose_jobs_cannot_be_planned_leaves_the_others_theirs(several: Work) -> None:
+    several.control.note_timezone("acme", "Europe/Nowhere")
+    there, several.engines.there = several.engines.there, {}  # nobody knows better
+    several.begin(several.noting())
+
+    several.jobs.start()
+
+    assert set(several.waking.due) == {"zeta/noting"}
+    several.engines.there = there
+    several.waking.look()
+    several.waking.until(NOW + HALF_HOUR)
+    assert {zone for zone, _ in several.ran} == {"Europe/Berlin", "Asia/Kolkata"}
+
+
 def test_a_tenant_that_goes_while_its_job_runs_leaves_nothing_behind(work: Work) -> None:
     held = Held()
     thread = _begun(work, held)
