@@ -14,7 +14,7 @@ from bitseg.contacts import as_ids
 from bitseg.errors import Fault, FieldError, UnknownContactError, UnknownSegmentError, did_you_mean
 from bitseg.members import Members
 from bitseg.plan.nodes import SegmentLeaf
-from bitseg.preview import contacts_shown
+from bitseg.preview import Ordering, contacts_shown
 from bitseg.results import Overlap, Pair, SegmentPage, SegmentRecord, SegmentRevision
 from bitseg.segments.criteria import Criteria
 
@@ -168,16 +168,20 @@ class Asking(Remembering):
         limit: int = PAGE,
         after: str | None = None,
         fields: Sequence[str] | None = None,
+        sort: str | None = None,
         at: datetime | None = None,
     ) -> tuple[tuple[dict[str, Any], ...], int]:
         """Return some members with their values by field path, and how many members there are.
 
         Args:
             segment: its id.
-            offset: leave out so many, in the order of first load.
+            offset: leave out so many.
             limit: return at most so many.
             after: begin behind this contact, which needs not be a member.
             fields: their paths; None = all.
+            sort: the field by whose values they are ordered, ``-`` before it for the greatest
+                first; a missing value is last, equal ones are in the order of first load, as all
+                are for None.
             at: an earlier instant, for who was recorded then and not erased since, with the
                 values of now; None = now.
 
@@ -198,8 +202,22 @@ class Asking(Remembering):
                 if first == 0:
                     raise UnknownContactError(f"No contact has the id {after!r}")
             wanted = fields_of(tenant.schema.fields, fields)
-            total, rows = members.count, members.some(offset, limit, first)
-            columns = _columns(tenant, wanted, rows, now)
+            total, ordering = members.count, None
+            if sort is None:
+                rows = members.some(offset, limit, first)
+                columns = _columns(tenant, wanted, rows, now)
+            else:
+                (by,) = fields_of(tenant.schema.fields, [sort.removeprefix("-")], "sort")
+                ordering = Ordering(
+                    by,
+                    members.rows(),
+                    tenant,
+                    now,
+                    descending=sort.startswith("-"),
+                    after=None if after is None else first - 1,
+                )
+        if ordering is not None:
+            return self._page(ordering.page(offset, limit), fields), total
         return contacts_shown(wanted, columns, rows.size), total
 
     def pages(
@@ -315,7 +333,9 @@ class Asking(Remembering):
         return self._executor.members(SegmentLeaf(segment), Now(at, self._writes.zone))
 
 
-def fields_of(known: Mapping[str, Field], paths: Sequence[str] | None) -> list[Field]:
+def fields_of(
+    known: Mapping[str, Field], paths: Sequence[str] | None, said: str = "fields"
+) -> list[Field]:
     """Return the fields of some paths, each once; None = all.
 
     Raises:
@@ -324,9 +344,7 @@ def fields_of(known: Mapping[str, Field], paths: Sequence[str] | None) -> list[F
     if paths is None:
         return [*known.values()]
     if faults := [
-        Fault(
-            "fields", f"There is no field {one!r}.{did_you_mean(one, known)}", code="unknown_field"
-        )
+        Fault(said, f"There is no field {one!r}.{did_you_mean(one, known)}", code="unknown_field")
         for one in paths
         if one not in known
     ]:

@@ -28,6 +28,10 @@ from server.schemas.segments import ExplainContact, SomeContacts, SomeSegments
 TAGS: Final = ["members"]
 MOVED: Final = answers(Moved, "What changed.", examples.MOVED)
 
+Sort = Annotated[
+    str | None,
+    QueryParameter(description="A field path; with `-` before it, the greatest come first."),
+]
 Fields = Annotated[str | None, QueryParameter(description="Field paths, separated by commas.")]
 
 
@@ -69,11 +73,12 @@ async def list_members(  # noqa: PLR0913, PLR0917 - each says which
     limit: Limit = 50,
     after: FromQuery[str | None] = None,
     fields: Fields = None,
+    sort: Sort = None,
     at: At = None,
 ) -> MemberPage:
-    """List the members of now, or as they were recorded at an instant, in the order of first load.
+    """List the members of now, or as they were recorded at an instant.
 
-    They begin after a contact id, or at an offset.
+    They are in the order of first load or of a field, from after a contact id or an offset on.
     """
     segment = id_of(segment_id)
     wanted = None if fields is None else [one for one in fields.split(",") if one]
@@ -82,7 +87,13 @@ async def list_members(  # noqa: PLR0913, PLR0917 - each says which
     def page() -> MemberPage:
         try:
             contacts, total = engine.segments.contacts(
-                segment, offset=offset, limit=limit, after=after, fields=wanted, at=instant
+                segment,
+                offset=offset,
+                limit=limit,
+                after=after,
+                fields=wanted,
+                sort=sort,
+                at=instant,
             )
         except UnknownContactError as error:
             raise FieldError(Fault("after", str(error), code=error.code)) from None
