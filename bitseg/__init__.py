@@ -25,6 +25,7 @@ from bitseg.errors import (
 from bitseg.fields import BUILT_IN, DATA_TYPES, EVENT_KINDS, Field
 from bitseg.formats import Source, open_source
 from bitseg.limits import kept_only, time_limit
+from bitseg.histories import MemberChange, Membership, SegmentHistory, SegmentSize
 from bitseg.members import Members
 from bitseg.opening import backup, open, restore, verify  # noqa: A004 - SPEC 8 calls it open
 from bitseg.operators import MEASURE_OPERATORS, OPERATORS, Operator
@@ -38,18 +39,15 @@ from bitseg.results import (
     Happened,
     Lint,
     LoadReport,
-    MemberChange,
     MembersImported,
     Overlap,
     Pair,
     Preview,
     Rejected,
     Restored,
-    SegmentHistory,
     SegmentPage,
     SegmentRecord,
     SegmentRevision,
-    SegmentSize,
     SharedEmail,
     Snapshot,
     TenantSettings,
@@ -90,6 +88,7 @@ __all__ = [
     "MemberChange",
     "Members",
     "MembersImported",
+    "Membership",
     "MissingExtraError",
     "Moved",
     "NoRoomError",

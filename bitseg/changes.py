@@ -161,6 +161,8 @@ class MembersChanged(msgspec.Struct, frozen=True):
         size: how many members there were then.
         erased: the places, from 0, of the changes whose contact was erased since, as portable
             roaring bytes; empty = none.
+        via: how those who entered came to be members: ``rule_match`` by a definition or a question,
+            ``manual`` by ids, ``import`` from a file.
     """
 
     segment: str
@@ -172,6 +174,7 @@ class MembersChanged(msgspec.Struct, frozen=True):
     went: int
     size: int
     erased: bytes = b""
+    via: str = "rule_match"
 
     @property
     def last(self) -> int:
@@ -230,7 +233,7 @@ class DefineSegment(msgspec.Struct, frozen=True):
             the schema holds when it is read again.
         members: the rows as portable roaring bytes; None where it is dynamic.
         moved: who entered and left by it; None where nobody did.
-        via: how static members came to be: ``manual`` by ids, ``rule_match`` by a question.
+        via: how static members came to be, as in ``MembersChanged``.
     """
 
     id: str
@@ -249,15 +252,9 @@ class DescribeSegment(msgspec.Struct, frozen=True):
 
 
 class ChangeMembers(msgspec.Struct, frozen=True):
-    """Put contacts into a static segment, or take some out.
-
-    Attributes:
-        moved: who.
-        via: how those who enter came to be members: ``manual`` by ids, ``import`` from a file.
-    """
+    """Put contacts into a static segment, or take some out."""
 
     moved: MembersChanged
-    via: str = "manual"
 
 
 class RefreshSegments(msgspec.Struct, frozen=True):

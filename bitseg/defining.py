@@ -112,13 +112,14 @@ class Defining:
                 )
                 members = self._members(prepared, at)
                 self._check_drop(segment, members, at, edit)
-                moved = self._segments.history.changed(segment, members, at)
-                change = DefineSegment(segment, revision, moved=moved)
+                named = not isinstance(read, Definition) and not isinstance(what, Members)
+                via = "manual" if named else "rule_match"
+                moved = self._segments.history.changed(segment, members, at, via)
+                change = DefineSegment(segment, revision, moved=moved, via=via)
                 if isinstance(read, Definition):
                     change = msgspec.structs.replace(change, spelled=spelled(read))
                 else:
-                    via = "rule_match" if isinstance(what, Members) else "manual"
-                    change = msgspec.structs.replace(change, members=members.to_bytes(), via=via)
+                    change = msgspec.structs.replace(change, members=members.to_bytes())
                 done = Defined(prepared, members.count, at, unknown)
             kept = None if answer is None else answer(done)
             return Staged((change,), lambda: self._put(done, change), kept)
@@ -186,9 +187,9 @@ class Defining:
                 given, unknown = self._given(ids)
                 before = static.members
                 members = before.or_(given) if add else before.minus(given)
-                record = self._segments.history.changed(segment, members, at)
+                record = self._segments.history.changed(segment, members, at, via)
                 moved = Moved(abs(members.count - before.count), members.count, unknown)
-            changes = () if record is None else (ChangeMembers(record, via),)
+            changes = () if record is None else (ChangeMembers(record),)
             kept = None if answer is None else answer(moved)
             return Staged(changes, lambda: self._moved(segment, members, record, moved), kept)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -194,43 +194,6 @@ class SegmentRecord(msgspec.Struct, frozen=True):
     updated_at: str
     revision: int
     not_found: tuple[str, ...] = ()
-
-
-class MemberChange(msgspec.Struct, frozen=True):
-    """One contact that entered or left a segment.
-
-    Attributes:
-        seq: the change's number; those of a segment go from 1 without gaps.
-        contact_id: who; None where they were erased since.
-        change: which of the two.
-        at: the instant at which they did, ISO 8601 in UTC.
-    """
-
-    seq: int
-    contact_id: str | None
-    change: Literal["entered", "left"]
-    at: str
-
-
-class SegmentSize(msgspec.Struct, frozen=True):
-    """How many members a segment had from an instant on, ISO 8601 in UTC."""
-
-    at: str
-    count: int
-
-
-class SegmentHistory(msgspec.Struct, frozen=True):
-    """Some changes of a segment's members, in order.
-
-    Attributes:
-        items: the changes.
-        last_seq: the number of the last change that there is, 0 without any.
-        sizes: how many members there were behind each instant of the items.
-    """
-
-    items: tuple[MemberChange, ...]
-    last_seq: int
-    sizes: tuple[SegmentSize, ...]
 
 
 class SegmentPage(msgspec.Struct, frozen=True):

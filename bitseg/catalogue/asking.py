@@ -12,6 +12,7 @@ from bitseg.catalogue.showing import record, show_revision
 from bitseg.clock import Now
 from bitseg.contacts import as_ids
 from bitseg.errors import Fault, FieldError, UnknownContactError, UnknownSegmentError, did_you_mean
+from bitseg.histories import Membership
 from bitseg.members import Members
 from bitseg.plan.nodes import SegmentLeaf
 from bitseg.preview import Ordering, contacts_shown
@@ -277,18 +278,20 @@ class Asking(Remembering):
         within[known] = members.test(rows[known].astype(np.uint32))
         return dict(zip(contact_ids, within.tolist(), strict=True))
 
-    def of(self, contact_id: str) -> tuple[str, ...]:
-        """Return the ids of the segments that a contact is in now.
+    def of(self, contact_id: str) -> tuple[Membership, ...]:
+        """Return the segments that a contact is in now, and since when.
 
         Raises:
             UnknownContactError: no contact has the id.
+            StoreError: the record cannot be read.
         """
         with self._writes.lock:
             row = self._writes.tenant.contacts.row_of(contact_id)
             if row < 0:
                 raise UnknownContactError(f"No contact has the id {contact_id!r}")
             at, asked = self._writes.now(), np.array([row], np.uint32)
-            return tuple(one for one in self if self._rows(one, at).test(asked)[0])
+            found = [one for one in self if self._rows(one, at).test(asked)[0]]
+        return tuple(self._membership(one, row) for one in found)
 
     def overlap(self, segments: Sequence[str]) -> Overlap:
         """Return how many members segments have, and how many each two of them share.

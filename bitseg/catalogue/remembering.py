@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from bitseg.clock import show_instant
-from bitseg.results import MemberChange, SegmentHistory, SegmentSize
+from bitseg.histories import MemberChange, Membership, SegmentHistory, SegmentSize
 from bitseg.segments.records import changes_in, unpacked
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 HISTORY_PAGE: Final = 50
 """Changes of a page where nobody says how many."""
+
+
+LOOKED_THROUGH: Final = 10_000
+"""Records of a segment that are looked through for when somebody entered it: some 100 ms."""
 
 
 class Remembering:
@@ -118,6 +123,14 @@ class Remembering:
         with self._writes.lock:
             members.grow(contacts.n)
             return members.and_(contacts.live)
+
+    def _membership(self, segment: str, row: int) -> Membership:
+        """Return since when a member is one, as far as the last records tell."""
+        with closing(self._records(segment, newest_first=True)) as records:
+            for one in islice(records, LOOKED_THROUGH):
+                if row in unpacked(one.entered):
+                    return Membership(segment, show_instant(one.at), one.via)
+        return Membership(segment, None, None)
 
     def _records(
         self, segment: str, *, after: int = 0, newest_first: bool = False

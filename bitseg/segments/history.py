@@ -66,12 +66,17 @@ class History:
         recorded.members.grow(n)
         return recorded.members
 
-    def changed(self, segment: str, members: RowSet, at: int) -> MembersChanged | None:
+    def changed(
+        self, segment: str, members: RowSet, at: int, via: str = "rule_match"
+    ) -> MembersChanged | None:
         """Return the record that makes these the members at ms ``at``; None where they are."""
         before = self.members(segment, members.n)
-        return self.made(segment, members.minus(before).rows(), before.minus(members).rows(), at)
+        entered, left = members.minus(before).rows(), before.minus(members).rows()
+        return self.made(segment, entered, left, at, via)
 
-    def made(self, segment: str, entered: Rows, left: Rows, at: int) -> MembersChanged | None:
+    def made(
+        self, segment: str, entered: Rows, left: Rows, at: int, via: str = "rule_match"
+    ) -> MembersChanged | None:
         """Return the record of who enters and leaves at ms ``at``; None where nobody does.
 
         Args:
@@ -79,13 +84,16 @@ class History:
             entered: distinct rows that are not recorded as members.
             left: distinct rows that are.
             at: when.
+            via: how those who enter came to be members.
         """
         if not entered.size and not left.size:
             return None
         before = self._recorded[segment].members.count if segment in self._recorded else 0
         came, went = entered.size, left.size
         first, size = self.last(segment) + 1, before + came - went
-        return MembersChanged(segment, first, at, packed(entered), packed(left), came, went, size)
+        return MembersChanged(
+            segment, first, at, packed(entered), packed(left), came, went, size, via=via
+        )
 
     def erasing(self, rows: Rows, n: int, at: int) -> tuple[MembersChanged, ...]:
         """Return the records of contacts, all of them live, who leave because they are erased."""

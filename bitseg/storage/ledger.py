@@ -50,6 +50,7 @@ COVERED: Final[dict[str, tuple[str, ...]]] = {
         "went",
         "size",
         "erased",
+        "via",
     ),
     "segment_members": ("segment_id", "last", "members"),
     "answers": ("key", "at", "request", "body"),

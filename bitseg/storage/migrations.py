@@ -96,6 +96,7 @@ def _segments(connection: sqlite3.Connection) -> None:
             "went": int,
             "size": int,
             "erased": bytes,
+            "via": str,
             "digest": bytes,
         },
         pk=("segment_id", "first"),

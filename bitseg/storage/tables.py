@@ -111,7 +111,7 @@ class Tables:
         """List a segment's static members anew, or only those who came and went."""
         if change.members is not None and was_static:
             if change.moved is not None:
-                self._list(connection, change.moved, change.via)
+                self._list(connection, change.moved)
             return
         connection.execute("DELETE FROM segment_contacts WHERE segment_id = ?", (change.id,))
         if change.members is not None:
@@ -126,15 +126,15 @@ class Tables:
         cells = {"members": packed(members.astype(np.uint32))}
         ledger.update("segments", cells, "id = ?", (moved.segment,))
         _record(ledger, moved)
-        self._list(ledger.connection, moved, change.via)
+        self._list(ledger.connection, moved)
 
-    def _list(self, connection: sqlite3.Connection, moved: MembersChanged, via: str) -> None:
+    def _list(self, connection: sqlite3.Connection, moved: MembersChanged) -> None:
         """List static members by id; who stays keeps the instant at which they were added."""
         connection.executemany(
             "DELETE FROM segment_contacts WHERE segment_id = ? AND contact_id = ?",
             [(moved.segment, contact) for contact in self._ids(moved.left)],
         )
-        self._enlist(connection, moved.segment, moved.at, moved.entered, via)
+        self._enlist(connection, moved.segment, moved.at, moved.entered, moved.via)
 
     def _enlist(
         self, connection: sqlite3.Connection, segment: str, at: int, rows: bytes, via: str

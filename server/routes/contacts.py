@@ -11,7 +11,7 @@ from litestar import Request, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from bitseg import ContactPage, Engine, Timeline, UnknownContactError
+from bitseg import ContactPage, Engine, Membership, Timeline, UnknownContactError
 from server.auth import needs
 from server.evaluations import Evaluations
 from server.paths import id_of
@@ -33,10 +33,10 @@ class Deleted(msgspec.Struct, frozen=True):
 
 
 class InSegments(msgspec.Struct, frozen=True):
-    """The segments that a contact is in now, by id."""
+    """The segments that a contact is in now, in order of definition."""
 
     contact_id: str
-    segments: tuple[str, ...]
+    segments: tuple[Membership, ...]
 
 
 @put(
@@ -147,7 +147,7 @@ async def list_memberships(
     evaluations: NamedDependency[Evaluations],
     contact_id: FromPath[str],
 ) -> InSegments:
-    """Return the segments that a contact is in now."""
+    """Return the segments that a contact is in now, since when, and how it came to be."""
     contact = id_of(contact_id)
     return InSegments(contact, await evaluations.run(partial(engine.segments.of, contact)))
 

@@ -130,7 +130,16 @@ CONTACTS_WRITTEN: Final[_Object] = {
     "rejected": [],
 }
 DELETED: Final[_Object] = {"deleted": 2}
-IN_SEGMENTS: Final[_Object] = {"contact_id": "ann", "segments": [SEGMENT_ID]}
+IN_SEGMENTS: Final[_Object] = {
+    "contact_id": "ann",
+    "segments": [
+        {
+            "segment_id": SEGMENT_ID,
+            "added_at": "2026-02-27T08:15:00.000Z",
+            "added_via": "rule_match",
+        }
+    ],
+}
 TIMELINE: Final[_Object] = {
     "items": [
         {

@@ -23,7 +23,7 @@ PUBLIC = {
     "StoreError", "TenantSettings", "Timeline", "UnknownContactError", "UnknownRevisionError",
     "UnknownSegmentError", "Verified", "backup", "kept_only", "open", "restore", "time_limit",
     "verify",
-    "MembersImported", "SharedEmail", "Source", "open_source",
+    "MembersImported", "Membership", "SharedEmail", "Source", "open_source",
     "FieldValues", "ValueCount",
 }  # fmt: skip
 

@@ -98,8 +98,20 @@ def test_a_contacts_segments_are_those_it_is_in_now(api: Api) -> None:
     api("PUT", "/contacts", PEOPLE)
     everybody = api.made(name="x", rules=ALL)["id"]
     static = api.made(name="y", segment_type="static", contact_ids=["ann"])["id"]
-    assert api("GET", "/contacts/ann/segments").json()["segments"] == [everybody, static]
-    assert api("GET", "/contacts/bob/segments").json()["segments"] == [everybody]
+    ann = api("GET", "/contacts/ann/segments").json()["segments"]
+    assert [(one["segment_id"], one["added_via"]) for one in ann] == [
+        (everybody, "rule_match"),
+        (static, "manual"),
+    ]
+    for one in ann:
+        (entered,) = [
+            item
+            for item in api("GET", f"/segments/{one['segment_id']}/history").json()["items"]
+            if item["contact_id"] == "ann"
+        ]
+        assert one["added_at"] == entered["at"]
+    bob = api("GET", "/contacts/bob/segments").json()["segments"]
+    assert [one["segment_id"] for one in bob] == [everybody]
 
 
 def test_events_are_recorded_once_and_withdrawn(api: Api) -> None:

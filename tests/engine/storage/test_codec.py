@@ -112,7 +112,7 @@ SMALL: list[Change] = [
     DefineSegment("s", REVISION, spelled=b'{"a":1}', moved=MOVED),
     DefineSegment("s", REVISION, members=ROWS, via="rule_match"),
     DescribeSegment("s", REVISION),
-    ChangeMembers(MOVED, "import"),
+    ChangeMembers(MOVED),
     RefreshSegments(0, (MOVED, msgspec.structs.replace(MOVED, segment="é"))),
     RefreshSegments(0, ()),
     RemoveSegment("s", 2**50),
