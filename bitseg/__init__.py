@@ -24,8 +24,8 @@ from bitseg.errors import (
 )
 from bitseg.fields import BUILT_IN, DATA_TYPES, EVENT_KINDS, Field
 from bitseg.formats import Source, open_source
-from bitseg.limits import kept_only, time_limit
 from bitseg.histories import MemberChange, Membership, SegmentHistory, SegmentSize
+from bitseg.limits import kept_only, time_limit
 from bitseg.members import Members
 from bitseg.opening import backup, open, restore, verify  # noqa: A004 - SPEC 8 calls it open
 from bitseg.operators import MEASURE_OPERATORS, OPERATORS, Operator

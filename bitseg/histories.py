@@ -1,4 +1,4 @@
-"""A history is what the record of a segment's members tells: frozen structs that encode as they are."""
+"""A history is what the record of a segment's members tells; the structs encode as they are."""
 
 from __future__ import annotations
 
