@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from bitseg.errors import LoadError
 from bitseg.formats.bytestream import readable
+from bitseg.formats.packing import BATCH_BYTES, unpacked_row_bytes
 from bitseg.formats.source import RawBatch, batch_rows, check_names
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class ParquetSource:
         self._kept = kept
         parquet = self._open()
         self._rows: int = parquet.metadata.num_rows
+        self._row_bytes: int | None = None
         self.total: int | None = path.stat().st_size
         self.columns = check_names(parquet.schema_arrow.names, name)
 
@@ -92,10 +94,16 @@ class ParquetSource:
         """Read all rows with every column, so that the first pass finds all damage."""
         del wanted
         with readable(self._name):
-            stream = self._open().iter_batches(batch_rows(len(self.columns)))
+            stream = self._open().iter_batches(self._batch_rows())
             for batch in numbered(stream, None):
                 read = (self.total or 0) * batch.read // self._rows
                 yield msgspec.structs.replace(batch, read=read)
+
+    def _batch_rows(self) -> int:
+        """Return how many rows of a batch stay small in memory, however well they are packed."""
+        if self._row_bytes is None:
+            self._row_bytes = unpacked_row_bytes(self._path)
+        return max(1, min(batch_rows(len(self.columns)), BATCH_BYTES // max(1, self._row_bytes)))
 
     def close(self) -> None:
         """Close the temporary file, if there is one."""
