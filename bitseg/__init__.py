@@ -3,6 +3,7 @@
 from bitseg.engine import Engine
 from bitseg.errors import (
     BitsegError,
+    BudgetError,
     DamagedError,
     DeadlineError,
     Fault,
@@ -66,6 +67,7 @@ __all__ = [
     "MEASURE_OPERATORS",
     "OPERATORS",
     "BitsegError",
+    "BudgetError",
     "ContactPage",
     "DamagedError",
     "DeadlineError",

@@ -6,6 +6,7 @@ it, so it sees one version and never half a write.
 
 from __future__ import annotations
 
+from functools import partial
 from threading import RLock
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from bitseg.arguments import check_days, instant_of
+from bitseg.budget import Budget, Limit
 from bitseg.catalogue import Catalogue
 from bitseg.clock import Now, show_instant
 from bitseg.defining import Defining
 from bitseg.errors import Fault, FieldError, UnknownContactError, nearest
 from bitseg.fields import Field
+from bitseg.growth import Growing, growth_of
 from bitseg.members import Members
 from bitseg.plan.execute import Executor
 from bitseg.preview import (
@@ -68,7 +71,7 @@ class Engine(Writing):
         segments: the saved segments, and what can be done with them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each setting is a name the caller writes
         self,
         timezone: str = "UTC",
         *,
@@ -76,6 +79,7 @@ class Engine(Writing):
         keep_bytes: int = GIB,
         remember_event_ids_days: int = 30,
         retention_days: int | None = None,
+        memory_budget: Limit = None,
     ) -> None:
         """Begin with no contacts.
 
@@ -85,24 +89,26 @@ class Engine(Writing):
             keep_bytes: how much of what queries build may be kept for the next ones.
             remember_event_ids_days: a second event of an id is ignored for at least this long.
             retention_days: drop events older than this, keeping their lifetime totals; None = no.
+            memory_budget: bytes that data and what queries build may take, or what returns them as
+                they are by now; a write or an answer that may pass it is refused. None = any.
 
         Raises:
-            FieldError: there is no such timezone, or a number of days is below 1.
+            FieldError: there is no such timezone, or a number of days or bytes is below 1.
         """
         check_days("remember_event_ids_days", remember_event_ids_days)
         check_days("retention_days", retention_days, may_be_none=True)
         tenant = Tenant(get_zone(timezone), remember_event_ids_days)
         writes = Writes(tenant, Segments(), RLock(), clock, retention_days)
-        self._stand_on(writes, keep_bytes)
+        self._stand_on(writes, keep_bytes, memory_budget)
 
     @classmethod
-    def on(cls, writes: Writes, keep_bytes: int = GIB) -> Self:
+    def on(cls, writes: Writes, keep_bytes: int = GIB, memory_budget: Limit = None) -> Self:
         """Return an engine on data that are there, as ``bitseg.open`` reads them from a file."""
         engine = cls.__new__(cls)
-        engine._stand_on(writes, keep_bytes)  # noqa: SLF001 - its own
+        engine._stand_on(writes, keep_bytes, memory_budget)  # noqa: SLF001 - its own
         return engine
 
-    def _stand_on(self, writes: Writes, keep_bytes: int) -> None:
+    def _stand_on(self, writes: Writes, keep_bytes: int, memory_budget: Limit) -> None:
         self._lock = writes.lock
         self._tenant = writes.tenant
         self._segments = writes.segments
@@ -112,6 +118,9 @@ class Engine(Writing):
         if writes.last_at is not None:
             tracker.begin(writes.last_at)
         writes.follower = tracker
+        self._budget = Budget(memory_budget, self._data_bytes, self._executor, self._lock)
+        writes.check_room = self._check_room
+        self._executor.check_room = self._budget.check_leaf
         defining = Defining(writes, self._rulebook, self._executor)
         settling = Settling(writes, self._rulebook, self._executor)
         super().__init__(writes, defining, settling)
@@ -318,10 +327,31 @@ class Engine(Writing):
         with self._lock:
             return {**self._tenant.memory(), "kept": self._executor.nbytes}
 
+    @property
+    def memory_budget(self) -> Limit:
+        """How many bytes data and what queries build may take, or what returns them; may be set."""
+        return self._budget.limit
+
+    @memory_budget.setter
+    def memory_budget(self, limit: Limit) -> None:
+        self._budget.limit = limit
+
+    @property
+    def held(self) -> int:
+        """Bytes held, about and rather too many: what ``memory`` measures, at no cost."""
+        return self._budget.held
+
     def drop_kept(self) -> None:
         """Drop everything that queries built; the next ones build it again."""
         with self._lock:
             self._executor.drop_kept()
+
+    def _data_bytes(self) -> int:
+        held = self._tenant.memory()
+        return sum(held.values()) - held["tallies"]
+
+    def _check_room(self, change: Growing) -> None:
+        self._budget.check_write(partial(growth_of, change, self._tenant))
 
     def _now(self, now: datetime | None) -> Now:
         self._writes.commits.check_whole()

@@ -11,6 +11,7 @@ BitsegError
 ├── UnknownSegmentError  no segment has that id                                    (LookupError)
 ├── UnknownRevisionError a segment has no revision of that number                  (LookupError)
 ├── RepeatError          a write's key stands for another one, or it still runs    (ValueError)
+├── BudgetError          there is no room in the memory budget; nothing was done   (MemoryError)
 ├── DeadlineError        a question takes longer than it may                       (TimeoutError)
 ├── NotKeptError         a question was to be answered from what is kept, and is not (LookupError)
 ├── StoreError           the file can not be written or read                       (OSError)
@@ -142,6 +143,21 @@ class RepeatError(BitsegError, ValueError):
         """Take what is wrong, and whether it is that the first write still runs."""
         super().__init__(*faults)
         self.running = running
+
+
+class BudgetError(BitsegError, MemoryError):
+    """There is no room for something in the memory budget; what was there still stands.
+
+    Attributes:
+        writing: whether it is a write; else an answer that is not kept.
+    """
+
+    code = "memory_budget"
+
+    def __init__(self, *faults: Fault | str, writing: bool) -> None:
+        """Take what is wrong, and whether it is a write."""
+        super().__init__(*faults)
+        self.writing = writing
 
 
 class DeadlineError(BitsegError, TimeoutError):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from bitseg.arguments import check_days
+from bitseg.budget import Limit
 from bitseg.clock import system_now
 from bitseg.engine import GIB, Engine
 from bitseg.errors import FieldError
@@ -29,6 +30,7 @@ def open(  # noqa: A001, PLR0913 - SPEC 8 calls it so; each setting is a name th
     timezone: str | None = None,
     clock: Callable[[], int] | None = None,
     keep_bytes: int = GIB,
+    memory_budget: Limit = None,
     remember_event_ids_days: int | None = None,
     retention_days: int | Literal["kept"] | None = "kept",
     sync: Sync = "full",
@@ -44,6 +46,7 @@ def open(  # noqa: A001, PLR0913 - SPEC 8 calls it so; each setting is a name th
         timezone: IANA name of the tenant's timezone; None = what the file says, UTC in a new one.
         clock: returns ms since 1970 UTC; None = the system's clock.
         keep_bytes: how much of what queries build may be kept for the next ones.
+        memory_budget: as for ``Engine``; what the file has is read, however much it is.
         remember_event_ids_days: as for ``Engine``; None = what the file says, 30 in a new one.
         retention_days: as for ``Engine``; "kept" = what the file says, None in a new one.
         sync: "full", and a write that has returned survives a power cut as far as the disk keeps
@@ -71,7 +74,7 @@ def open(  # noqa: A001, PLR0913 - SPEC 8 calls it so; each setting is a name th
         snapshot_bytes=snapshot_bytes,
         progress=progress,
     )
-    return Engine.on(writes, keep_bytes)
+    return Engine.on(writes, keep_bytes, memory_budget)
 
 
 def verify(

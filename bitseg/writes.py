@@ -67,6 +67,7 @@ class Writes:
         now: returns the clock's instant, ms.
         commits: the queue of writes.
         submit: checks, keeps and applies one.
+        check_room: refuses a change for which there is no room in memory.
         once: runs one, or gives the answer that it was given when it ran before.
         kept_since: events before this instant (ms) were dropped by retention; None = none were.
         follower: says what else goes ahead of each commit and follows it; None = nothing.
@@ -91,6 +92,7 @@ class Writes:
         self.follower: Follower | None = None
         self.last_at: int | None = None
         self.submit = self.commits.submit
+        self.check_room: Callable[[Parkable], None] = lambda _: None
         self.once = Repeats(lambda: self.store, self.now).once
 
     @property
@@ -132,6 +134,7 @@ class Writes:
 
         def stage() -> Staged[Upserted]:
             self.tenant.check_upsert(change)
+            self.check_room(change)
             kept = None if answer is None else answer(self._will_upsert(change))
             return Staged((change,), lambda: self._apply_upsert(change), kept)
 
@@ -143,10 +146,12 @@ class Writes:
         Raises:
             StoreError: the change could not be kept; nothing was done.
         """
-        if len(change.at) < BULK and answer is None:
-            return self.submit(lambda: Staged((change,), lambda: self.tenant.record(change)))
+        small = len(change.at) < BULK and answer is None
 
         def stage() -> Staged[Recorded]:
+            self.check_room(change)
+            if small:
+                return Staged((change,), lambda: self.tenant.record(change))
             added, recorded = self.tenant.resolve(change)
             kept = None if answer is None else answer(recorded)
 
@@ -156,7 +161,7 @@ class Writes:
 
             return Staged((added,) if added.kinds else (), publish, kept)
 
-        return self.submit(stage, alone=True)
+        return self.submit(stage, alone=not small)
 
     def look_at(self, change: RecordEvents) -> Recorded:
         """Return which events would be rejected."""
@@ -192,6 +197,7 @@ class Writes:
                     fields += change.fields
                 elif rejected := self.look_at(change).rejected:
                     raise FieldError(*(fault for _, fault in rejected[:FAULTS_MOST]))
+                self.check_room(change)
             return Staged(tuple(parked), publish, sliced=True)
 
         def publish() -> list[Any]:

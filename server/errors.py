@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from bitseg import (
     BitsegError,
+    BudgetError,
     DamagedError,
     DeadlineError,
     Fault,
@@ -48,6 +49,7 @@ STATUS: Final[dict[type[BitsegError], int]] = {
     UnknownContactError: HTTPStatus.NOT_FOUND,
     UnknownSegmentError: HTTPStatus.NOT_FOUND,
     RepeatError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BudgetError: HTTPStatus.SERVICE_UNAVAILABLE,
     DeadlineError: HTTPStatus.SERVICE_UNAVAILABLE,
     NotKeptError: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -58,7 +60,12 @@ STATUS: Final[dict[type[BitsegError], int]] = {
 }
 """What each error of bitseg is in HTTP."""
 
+RETRY_AFTER: Final[dict[type[BitsegError], int]] = {BudgetError: 60, DeadlineError: 1}
+"""Seconds after which it may be otherwise."""
+
 _NO_ROOM: Final = "There is no room on the disk; nothing was changed."
+_NO_MEMORY: Final = "There is no room in memory; nothing was changed."
+_NO_MEMORY_TO_ANSWER: Final = "There is no room in memory for this answer."
 _OURS: Final = "Something went wrong here; it was logged."
 _NO_FILE: Final = "A file cannot be used now; the log says why."
 
@@ -132,12 +139,14 @@ def problem_of(error: Exception, what: str) -> Problem:
         error: what went wrong.
         what: with what, for the log.
     """
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError) or not isinstance(error, BitsegError):
         _log.error("%s failed", what, exc_info=error)
+        if not isinstance(error, StoreError):
+            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, _OURS)
         return _problem(STATUS[type(error)], _NO_ROOM if type(error) is NoRoomError else _NO_FILE)
-    if not isinstance(error, BitsegError):
-        _log.error("%s failed", what, exc_info=error)
-        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, _OURS)
+    if isinstance(error, BudgetError):  # how much room there is rests on other tenants, too
+        said = _NO_MEMORY if error.writing else _NO_MEMORY_TO_ANSWER
+        return _problem(HTTPStatus.INSUFFICIENT_STORAGE if error.writing else 503, said)
     number = len(error.faults)
     detail = str(error) if number == 1 else f"{number} faults were found."
     if isinstance(error, RepeatError) and error.running:
@@ -152,8 +161,9 @@ def _problem(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> Proble
 
 
 def _of_bitseg(request: Request[Any, Any, Any], error: BitsegError) -> Response[Problem]:
-    again = {"Retry-After": "1"} if isinstance(error, DeadlineError) else None
-    return _send(problem_of(error, f"{request.method} {request.url.path}"), again)
+    after = RETRY_AFTER.get(type(error))
+    problem = problem_of(error, f"{request.method} {request.url.path}")
+    return _send(problem, None if after is None else {"Retry-After": str(after)})
 
 
 def _conflict(error: SegmentError, detail: str) -> Conflict:

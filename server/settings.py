@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from server.memory import MemoryLimits
 from server.tokens import TokenSettings
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True):
         rate: calls a second of a key that has no rate of its own, and of each caller with tokens.
         evaluation_seconds: how long a question may be answered, and wait for its turn before that.
         evaluations_at_once: how many are answered at once by more than what is kept.
+        memory: what data, and what questions build of them, may take; None = what they like.
     """
 
     key: str | None = None
@@ -63,3 +65,4 @@ class Settings(msgspec.Struct, frozen=True):
     rate: int = RATE
     evaluation_seconds: float = EVALUATION_SECONDS
     evaluations_at_once: int = EVALUATIONS_AT_ONCE
+    memory: MemoryLimits | None = None

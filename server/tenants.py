@@ -17,6 +17,7 @@ from bitseg import Engine, FieldError, StoreError
 from server.control import SLUG
 from server.errors import NotReadyError
 from server.leases import Engines, Lease
+from server.memory import MemoryLimits
 from server.resident import Resident
 from server.starting import RETRY_AFTER, NotReady, State, StoppedError
 
@@ -62,13 +63,14 @@ def path_of(directory: Path, tenant_id: str) -> Path:
 class Tenants(Engines):
     """The engines of a data directory; from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it stands on, and what it is to hold to
         self,
         directory: Path,
         budget_bytes: int,
         idle_ms: int,
         now: Callable[[], int],
         open_file: Open | None = None,
+        memory: MemoryLimits | None = None,
     ) -> None:
         """Begin with none open.
 
@@ -79,12 +81,14 @@ class Tenants(Engines):
             idle_ms: one that was not used for so long is closed.
             now: returns ms since 1970 UTC.
             open_file: opens a file, told of progress; None = ``bitseg.open``.
+            memory: what writes and questions may take; None = what they like.
         """
         self._directory = directory
         self._budget = budget_bytes
         self._idle = idle_ms
         self._now = now
         self._open_file = open_file or (lambda path, told: bitseg.open(path, progress=told))
+        self._memory = memory
         self._residents: dict[str, Resident] = {}
         self._changed = Condition()
         self._openers = ThreadPoolExecutor(OPENERS, "bitseg-tenant")
@@ -219,7 +223,7 @@ class Tenants(Engines):
         """Return the engine of a tenant's file; None where there is to be none, or can be none."""
         try:
             path = _there(path_of(self._directory, resident.tenant_id))
-            return self._open_file(path, resident.starting.tell)
+            engine = self._open_file(path, resident.starting.tell)
         except StoppedError:
             return None
         except Exception as error:  # noqa: BLE001 - it is told to whoever asks for the engine
@@ -227,6 +231,14 @@ class Tenants(Engines):
             resident.failed_at = self._now()
             resident.starting.fail(error)
             return None
+        if self._memory is not None:
+            engine.memory_budget = partial(self._room, self._memory, resident)
+        return engine
+
+    def _room(self, memory: MemoryLimits, resident: Resident) -> int:
+        """Return how many bytes a tenant may hold beside the others."""
+        others = [one.engine for one in list(self._residents.values()) if one is not resident]
+        return memory.room(sum(engine.held for engine in others if engine is not None))
 
     def _chosen(self, held: dict[Resident, int]) -> list[Resident]:
         now, over = self._now(), sum(held.values()) - self._budget

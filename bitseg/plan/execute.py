@@ -20,9 +20,10 @@ from bitseg.plan.nodes import (
     SegmentLeaf,
     segments_of,
 )
+from bitseg.plan.sizes import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bitseg.clock import Now
     from bitseg.tenant import Tenant
@@ -80,6 +81,8 @@ class Executor:
 
     def __init__(self, tenant: Tenant, segments: Segments, limit_bytes: int) -> None:
         """Take the tenant, its segments, and how many bytes to keep."""
+        self.check_room: Callable[[Callable[[], int]], None] = lambda _: None
+        """Called with what reckons the bytes of an answer, before it is built; may refuse."""
         self._tenant = tenant
         self._segments = segments
         self._limit = limit_bytes
@@ -114,6 +117,19 @@ class Executor:
     def _drop_all(self) -> None:
         while self._kept:
             self._drop_oldest()
+
+    @property
+    def size(self) -> int:
+        """Bytes kept, tallies included, as they were when they were last looked at."""
+        return self._size + self._tally_size
+
+    def shrink(self, most: int) -> None:
+        """Drop the oldest until no more than so many bytes are kept."""
+        events = self._tenant.events
+        while self._kept and self.size > most:
+            self._drop_oldest()
+            events.drop_unheard()
+            self._tally_size = events.tally_bytes
 
     @property
     def nbytes(self) -> int:
@@ -153,6 +169,7 @@ class Executor:
         n = self._tenant.contacts.n
         if not isinstance(kept, KeptLeaf):
             check_building()
+            self.check_room(lambda: size_of(plan, self._tenant))
             kept = KeptLeaf(*ask(plan, self._tenant))
             try:
                 members = kept.settle(now, n)
@@ -185,6 +202,8 @@ class Executor:
         else:
             made = self._both(sets[: len(wanted)], sets[len(wanted) :])
         join = _Join(made, versions)
+        if kept is None:
+            self.check_room(lambda: join.nbytes)
         self._keep(plan, join)
         return made, join.version
 

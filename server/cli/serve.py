@@ -25,10 +25,12 @@ from bitseg.cli import Sources, Sync, Told, open_engine, source_options, sync_op
 from bitseg.warmup import warm_up
 from server.app import create_app
 from server.cli.data import CONTROL, IMPORTS, open_control
+from server.cli.limits import limit_options
 from server.cli.options import MIB, MINUTE_MS, Several, several_options, token_options
 from server.control import Control
 from server.control.holding import Hold
 from server.keys import is_key, make_key
+from server.memory import MemoryLimits
 from server.settings import Settings
 from server.starting import Starting, StoppedError
 from server.tenants import Tenants
@@ -58,6 +60,7 @@ class Served(Protocol):
 @sync_option
 @several_options
 @token_options
+@limit_options
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -78,6 +81,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     sync: Sync,
     several: Several,
     tokens: TokenSettings | None,
+    limits: dict[str, Any],
     host: str,
     port: int,
 ) -> None:
@@ -91,20 +95,21 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     given = os.environ.get("BITSEG_KEY")
     several.check(sources, given)
     if several.data is not None:
-        settings = Settings(None, host, port, imports=several.data / IMPORTS, tokens=tokens)
+        imports = several.data / IMPORTS
+        settings = Settings(None, host, port, imports=imports, tokens=tokens, **limits)
         _serve_tenants(several.data, several, sync, settings)
         return
     if given is not None and not is_key(given):
         raise click.UsageError(
             "Expected BITSEG_KEY to be a key as bitseg makes them; unset it and one is printed."
         )
-    settings = Settings(given or make_key(), host, port, tokens=tokens)
+    settings = Settings(given or make_key(), host, port, tokens=tokens, **limits)
     starting = Starting()
     _run(
         create_app(starting, settings),
         settings,
         starting,
-        partial(_load, starting, sources, sync),
+        partial(_load, starting, sources, sync, settings.memory),
         lambda url: _announce(url, None if given else settings.key),
     )
     if starting.failure is not None:
@@ -122,6 +127,7 @@ def _serve_tenants(data: Path, several: Several, sync: Sync, settings: Settings)
             several.tenants_idle * MINUTE_MS,
             clock.system_now,
             partial(_open_tenant, control, sync),
+            settings.memory,
         )
         held.callback(tenants.close)
         _run(
@@ -235,10 +241,11 @@ def _closing(served: Served, loader: Thread) -> Iterator[None]:
         served.close()
 
 
-def _load(
+def _load(  # noqa: PLR0913, PLR0917 - what there is to load, and who hears of it
     starting: Starting,
     sources: Sources,
     sync: Sync,
+    memory: MemoryLimits | None,
     announce: Callable[[], None],
     give_up: Callable[[], None],
 ) -> None:
@@ -248,6 +255,8 @@ def _load(
         starting.loaded(engine)
         warm_up()
         engine.preview(_body()["rules"], breakdown=True)  # what is announced is then quick as well
+        if memory is not None:
+            engine.memory_budget = memory.room(0)
     except StoppedError:
         return
     except Exception as error:  # noqa: BLE001 - it is raised where the server was started

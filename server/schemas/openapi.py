@@ -76,7 +76,7 @@ CHANGES: Final = {
     409: _problem(Conflict, "The name is taken, it is in use, or its guard refuses the change."),
     412: _problem(Problem, "It has changed since the revision in ``If-Match``."),
     422: _problem(Problem, "The body has faults; each is named."),
-    507: _problem(Problem, "There is no room on the disk; nothing was changed."),
+    507: _problem(Problem, "There is no room on the disk or in memory; nothing was changed."),
 }
 """The answers of a write that is refused."""
 
@@ -88,7 +88,7 @@ FILED: Final = {
     413: _problem(Problem, "The file is too large."),
     415: _problem(Problem, "The body is of no type that is read here, or is packed."),
     422: _problem(Problem, "The file cannot be read; each fault is named."),
-    507: _problem(Problem, "There is no room on the disk; nothing was changed."),
+    507: _problem(Problem, "There is no room on the disk or in memory; nothing was changed."),
     **REFUSED,
     **NOT_READY,
 }

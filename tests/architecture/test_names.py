@@ -9,22 +9,17 @@ import pytest
 import bitseg
 
 PUBLIC = {
-    "BUILT_IN", "BitsegError", "ContactPage", "DATA_TYPES", "DamagedError", "DeadlineError",
-    "Definition", "Diff",
-    "EVENT_KINDS", "Engine", "Explained", "Explanation", "Fault", "Field", "FieldError",
-    "Guard",
-    "GuardError", "Happened", "InUseError", "Lint", "LoadError", "LoadReport", "MEASURE_OPERATORS",
-    "Members", "MissingExtraError", "Moved", "NoRoomError", "NotKeptError", "OPERATORS", "Once",
-    "Operator",
-    "MemberChange", "Overlap", "Pair", "Preview", "Rejected", "RepeatError", "Restored",
-    "RevisionError",
-    "RuleError", "SegmentError", "SegmentHistory", "SegmentPage", "SegmentRecord",
-    "SegmentRevision", "SegmentSize", "Snapshot",
+    "BUILT_IN", "BitsegError", "BudgetError", "ContactPage", "DATA_TYPES", "DamagedError",
+    "DeadlineError", "Definition", "Diff", "EVENT_KINDS", "Engine", "Explained", "Explanation",
+    "Fault", "Field", "FieldError", "FieldValues", "Guard", "GuardError", "Happened", "InUseError",
+    "Lint", "LoadError", "LoadReport", "MEASURE_OPERATORS", "MemberChange", "Members",
+    "MembersImported", "Membership", "MissingExtraError", "Moved", "NoRoomError", "NotKeptError",
+    "OPERATORS", "Once", "Operator", "Overlap", "Pair", "Preview", "Rejected", "RepeatError",
+    "Restored", "RevisionError", "RuleError", "SegmentError", "SegmentHistory", "SegmentPage",
+    "SegmentRecord", "SegmentRevision", "SegmentSize", "SharedEmail", "Snapshot", "Source",
     "StoreError", "TenantSettings", "Timeline", "UnknownContactError", "UnknownRevisionError",
-    "UnknownSegmentError", "Verified", "backup", "kept_only", "open", "restore", "time_limit",
-    "verify",
-    "MembersImported", "Membership", "SharedEmail", "Source", "open_source",
-    "FieldValues", "ValueCount",
+    "UnknownSegmentError", "ValueCount", "Verified", "backup", "kept_only", "open", "open_source",
+    "restore", "time_limit", "verify",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from bitseg import Engine
 from server import Settings, create_app
 from server.control import Control, Scope
 from server.keys import make_key
+from server.memory import MemoryLimits
 from server.tenants import Tenants, path_of
 from tests.server.control import Clock, key_of, with_tenants
 
@@ -90,6 +91,7 @@ class Two:
         data: Path,
         settings: Settings | None = None,
         monotonic: Callable[[], int] = monotonic_ns,
+        memory: MemoryLimits | None = None,
     ) -> None:
         self.clock = Clock()
         self.data = data
@@ -99,7 +101,7 @@ class Two:
             self.control.note_timezone(tenant, "Europe/Berlin")
             with bitseg.open(path_of(data, tenant), timezone="Europe/Berlin") as engine:
                 engine.load_contacts([{"id": f"of-{tenant}"}])
-        self.tenants = Tenants(data, 2**30, 60_000, self.clock)
+        self.tenants = Tenants(data, 2**30, 60_000, self.clock, memory=memory)
         self.tenants.ready()
         self.app = create_app(
             self.tenants,

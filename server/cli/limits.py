@@ -1,0 +1,76 @@
+"""Options of ``bitseg serve`` that say how much anybody may use of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, TypeVar, cast
+
+import click
+
+from server.cli.options import MIB
+from server.memory import SHARE, MemoryLimits, process_default
+from server.settings import EVALUATION_SECONDS, EVALUATIONS_AT_ONCE, RATE
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_MIB: Final = click.IntRange(min=1)
+_SECONDS: Final = click.FloatRange(min=0, min_open=True)
+
+
+def limit_options(command: Command) -> Command:
+    """Give a command the options of limits; it is called with ``limits``, settings by name."""
+
+    @wraps(command)
+    def called(memory: int | None, tenant_memory: int | None, **given: Any) -> Any:
+        process = process_default() if memory is None else memory * MIB
+        tenant = None if tenant_memory is None else tenant_memory * MIB
+        limits = {name: given.pop(name) for name in _NAMES}
+        return command(limits={"memory": MemoryLimits(process, tenant), **limits}, **given)
+
+    for option in _OPTIONS:
+        called = option(called)
+    return cast("Command", called)
+
+
+_NAMES: Final = ("rate", "evaluation_seconds", "evaluations_at_once")
+
+_OPTIONS: Final = (
+    click.option(
+        "--evaluations-at-once",
+        type=click.IntRange(min=1),
+        default=EVALUATIONS_AT_ONCE,
+        show_default=True,
+        envvar="BITSEG_EVALUATIONS_AT_ONCE",
+        help="So many questions at a time may have something built for them.",
+    ),
+    click.option(
+        "--evaluation-seconds",
+        type=_SECONDS,
+        default=EVALUATION_SECONDS,
+        show_default=True,
+        envvar="BITSEG_EVALUATION_SECONDS",
+        help="So long a question may take, and wait for its turn before that.",
+    ),
+    click.option(
+        "--rate",
+        type=click.IntRange(min=1),
+        default=RATE,
+        show_default=True,
+        envvar="BITSEG_RATE",
+        help="Calls a second of a key that has no rate of its own.",
+    ),
+    click.option(
+        "--tenant-memory",
+        type=_MIB,
+        envvar="BITSEG_TENANT_MEMORY",
+        help="MiB that one tenant's data, and what questions build of them, may take.",
+    ),
+    click.option(
+        "--memory",
+        type=_MIB,
+        envvar="BITSEG_MEMORY",
+        help="MiB that those of all tenants together may take; writes and questions that would "
+        f"pass it are refused. Without, {SHARE:.0%} of the memory that is there.",
+    ),
+)
