@@ -16,6 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from bitseg import Engine, clock
 from server.allowances import Allowances, tell
 from server.auth import EveryRouteSaysItsScope, Gate, anybody, let_in
+from server.bodies import Bodies, BoundedRequest
 from server.control import Control, KeyRequest
 from server.errors import EXCEPTION_HANDLERS
 from server.evaluations import Evaluations
@@ -129,6 +130,7 @@ def create_app(
     runner = Jobs(control, engines, now, Scheduler())
     tokens = None if settings.tokens is None else Tokens(settings.tokens)
     allowances = Allowances(settings.rate, monotonic)
+    bodies = Bodies(settings.bodies_most, settings.body_limit, settings.client_seconds)
     evaluations = Evaluations(settings.evaluations_at_once, settings.evaluation_seconds)
     gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), allowances, now)
     spool = Spool(settings.imports, settings.file_limit)
@@ -157,9 +159,11 @@ def create_app(
         before_send=[tell],
         lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker],
         state=State(
-            {"control": control, "gate": gate, "jobs": runner, "loads": loads}, deep_copy=False
+            {"control": control, "gate": gate, "bodies": bodies, "jobs": runner, "loads": loads},
+            deep_copy=False,
         ),
         exception_handlers=EXCEPTION_HANDLERS,
+        request_class=BoundedRequest,
         request_max_body_size=settings.body_limit,
         response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
         openapi_config=_description(),

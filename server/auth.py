@@ -9,11 +9,13 @@ import asyncio
 import hashlib
 import logging
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.exceptions import (
+    HTTPException,
     ImproperlyConfiguredException,
     NotAuthorizedException,
     PermissionDeniedException,
@@ -32,7 +34,7 @@ from server.refusals import Refusals
 from server.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 OPEN: Final = "open"
 """The scope of a call that anybody may make; of none under ``/api``."""
@@ -42,6 +44,10 @@ KEPT_MOST: Final = 10_000
 
 TOKEN_KEPT_MS: Final = 60_000
 """A token that was good is judged again after this long: its issuer's keys may have changed."""
+
+HEADERS_MOST: Final = 100
+HEADER_MOST: Final = 2_048
+"""Bytes of a header's value."""
 
 _CREDENTIAL_LONGEST: Final = 8_192
 _BEARER: Final = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
@@ -139,12 +145,14 @@ class Gate:
         """Let a request pass.
 
         Raises:
+            HTTPException: its headers are too many or too long (431).
             NotAuthorizedException: it carries no key or token that is good.
             PermissionDeniedException: the caller's scope is too small.
             ServiceUnavailableException: keys cannot be looked up.
             TooManyRequestsException: the caller calls too often; or, instead of the first, its
                 address was refused too often.
         """
+        _check_headers(connection.scope["headers"])
         credential = _credential(connection.headers.getall("authorization", []))
         try:
             caller = None if credential is None else await self._caller(credential)
@@ -155,7 +163,7 @@ class Gate:
             self._refuse(connection.client.host if connection.client else "")
         self._count(connection, caller.allowance)
         connection.state.caller = caller
-        scope = handler.opt["scope"]
+        scope = handler.opt.get("scope", SCOPES[0])  # only what Litestar makes, OPTIONS, says none
         if SCOPES.index(caller.scope) < SCOPES.index(scope):
             raise PermissionDeniedException(
                 f"Expected a key of scope '{scope}', got one of scope '{caller.scope}'."
@@ -231,6 +239,16 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     """Let the app's gate judge a request; a function, as routers copy their guards."""
     gate: Gate = connection.app.state.gate
     await gate(connection, handler)
+
+
+def _check_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse headers that are too many or too long; a credential is judged for itself."""
+    lengths = [len(value) for name, value in headers if name != b"authorization"]
+    if len(lengths) > HEADERS_MOST or max(lengths, default=0) > HEADER_MOST:
+        raise HTTPException(
+            status_code=HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+            detail=f"Expected up to {HEADERS_MOST} headers of up to {HEADER_MOST:,} bytes each.",
+        )
 
 
 def _credential(headers: list[str]) -> str | None:

@@ -34,6 +34,13 @@ EVALUATIONS_AT_ONCE: Final = 4
 """So many questions at once are answered by more than what is kept."""
 
 
+BODIES_MOST: Final = 64 * 1024 * 1024
+"""Bytes of JSON bodies that are held at once."""
+
+CLIENT_SECONDS: Final = 30.0
+"""So long a client may be silent, not read what it asked for, or take to send a JSON body."""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """What a server runs with.
 
@@ -51,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True):
         rate: calls a second of a key that has no rate of its own, and of each caller with tokens.
         evaluation_seconds: how long a question may be answered, and wait for its turn before that.
         evaluations_at_once: how many are answered at once by more than what is kept.
+        bodies_most: bytes of JSON bodies of all requests at once.
+        client_seconds: how long a client may be silent, not read, or take to send a JSON body.
         memory: what data, and what questions build of them, may take; None = what they like.
     """
 
@@ -66,3 +75,5 @@ class Settings(msgspec.Struct, frozen=True):
     evaluation_seconds: float = EVALUATION_SECONDS
     evaluations_at_once: int = EVALUATIONS_AT_ONCE
     memory: MemoryLimits | None = None
+    bodies_most: int = BODIES_MOST
+    client_seconds: float = CLIENT_SECONDS

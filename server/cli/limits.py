@@ -10,7 +10,13 @@ import click
 
 from server.cli.options import MIB
 from server.memory import SHARE, MemoryLimits, process_default
-from server.settings import EVALUATION_SECONDS, EVALUATIONS_AT_ONCE, RATE
+from server.settings import (
+    BODIES_MOST,
+    CLIENT_SECONDS,
+    EVALUATION_SECONDS,
+    EVALUATIONS_AT_ONCE,
+    RATE,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,6 +32,7 @@ def limit_options(command: Command) -> Command:
         process = process_default() if memory is None else memory * MIB
         tenant = None if tenant_memory is None else tenant_memory * MIB
         limits = {name: given.pop(name) for name in _NAMES}
+        limits["bodies_most"] = given.pop("bodies_memory") * MIB
         return command(limits={"memory": MemoryLimits(process, tenant), **limits}, **given)
 
     for option in _OPTIONS:
@@ -33,9 +40,25 @@ def limit_options(command: Command) -> Command:
     return cast("Command", called)
 
 
-_NAMES: Final = ("rate", "evaluation_seconds", "evaluations_at_once")
+_NAMES: Final = ("rate", "evaluation_seconds", "evaluations_at_once", "client_seconds")
 
 _OPTIONS: Final = (
+    click.option(
+        "--client-seconds",
+        type=_SECONDS,
+        default=CLIENT_SECONDS,
+        show_default=True,
+        envvar="BITSEG_CLIENT_SECONDS",
+        help="So long a client may be silent, not read, or take to send a JSON body.",
+    ),
+    click.option(
+        "--bodies-memory",
+        type=_MIB,
+        default=BODIES_MOST // MIB,
+        show_default=True,
+        envvar="BITSEG_BODIES_MEMORY",
+        help="MiB of JSON bodies of all requests at once.",
+    ),
     click.option(
         "--evaluations-at-once",
         type=click.IntRange(min=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shlex
@@ -31,6 +32,7 @@ from server.control import Control
 from server.control.holding import Hold
 from server.keys import is_key, make_key
 from server.memory import MemoryLimits
+from server.patience import HEAD_MOST, Connection, disconnect_late
 from server.settings import Settings
 from server.starting import Starting, StoppedError
 from server.tenants import Tenants
@@ -172,6 +174,8 @@ def _run(
         app,
         host=settings.host,
         port=settings.port,
+        http=Connection,
+        h11_max_incomplete_event_size=HEAD_MOST,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
@@ -182,7 +186,7 @@ def _run(
         f"Listening at {url} and loading; the first start after an installation also compiles.",
         err=True,
     )
-    server = _Server(config)
+    server = _Server(config, settings.client_seconds)
     loader = Thread(
         target=load, args=(partial(announce, url), server.stop), name=LOADER, daemon=True
     )
@@ -205,6 +209,17 @@ def listen(config: uvicorn.Config) -> socket.socket:
 
 class _Server(uvicorn.Server):
     """A server that ends in order when a signal says so, and lets whoever ran it go on."""
+
+    def __init__(self, config: uvicorn.Config, client_seconds: float) -> None:
+        """Take what to serve, and how long a client may let it wait."""
+        super().__init__(config)
+        self._client_seconds = client_seconds
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is done ten times a second; disconnect clients that let it wait too long."""
+        before = asyncio.get_running_loop().time() - self._client_seconds
+        disconnect_late(self.server_state.connections, before)
+        return await super().on_tick(counter)
 
     def stop(self) -> None:
         """Take no more requests, answer those that came, and end."""

@@ -1,0 +1,103 @@
+"""Patience with clients has an end: who neither asks nor reads for so long is disconnected.
+
+Nothing is done for it while a request is answered but to note the time; once a second all
+connections are looked at.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import h11
+import msgspec
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from server.errors import Problem
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable
+
+HEAD_MOST: Final = 16 * 1_024
+"""Bytes of a request's line and headers together."""
+
+
+class Connection(H11Protocol):
+    """A connection that knows since when it waits for its client.
+
+    Attributes:
+        asking_since: since when the head of a request is on its way; None = none is.
+        stuck_since: since when what was sent is not read; None = it is.
+        heard_at: when anything last came of a body; None = none is awaited.
+    """
+
+    asking_since: float | None = None
+    stuck_since: float | None = None
+    heard_at: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self.asking_since = self.loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came."""
+        super().data_received(data)
+        now = self.loop.time()
+        if self._is_asked:
+            self.asking_since = None
+            self.heard_at = now if self.cycle.more_body else None
+        elif self.asking_since is None and not self.transport.is_closing():
+            self.asking_since = now
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, as long as keeping alive allows."""
+        super().on_response_complete()
+        self.heard_at = None
+
+    def pause_writing(self) -> None:
+        """Note that the client reads slower than it is sent to."""
+        super().pause_writing()
+        self.stuck_since = self.loop.time()
+
+    def resume_writing(self) -> None:
+        """Note that it reads."""
+        super().resume_writing()
+        self.stuck_since = None
+
+    def is_late(self, before: float) -> bool:
+        """Return whether its client was last heard of before an instant, and is waited for."""
+        asking, stuck, heard = self.asking_since, self.stuck_since, self.heard_at
+        if heard is not None and self.flow.read_paused:
+            heard = self.heard_at = self.loop.time()  # it is this side that waits
+        return any(at is not None and at < before for at in (asking, stuck, heard))
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, or has too long a head, with a problem."""
+        problem = Problem(HTTPStatus.BAD_REQUEST.phrase, HTTPStatus.BAD_REQUEST, msg)
+        body = msgspec.json.encode(problem)
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        for event in (
+            h11.Response(status_code=problem.status, headers=headers),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    @property
+    def _is_asked(self) -> bool:
+        cycle = cast("Any", self.cycle)
+        return cycle is not None and not cycle.response_complete
+
+
+def disconnect_late(connections: Iterable[Any], before: float) -> None:
+    """Disconnect whose clients were last heard of before an instant, of the loop's clock."""
+    for connection in list(connections):
+        if isinstance(connection, Connection) and connection.is_late(before):
+            connection.transport.abort()
