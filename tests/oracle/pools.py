@@ -92,6 +92,14 @@ def draw_pool(random: Random) -> Pool:
     return Pool(random, name, nows, (*kept, *nows))
 
 
+def pool_at(random: Random, timezone_name: str, now: int) -> Pool:
+    """Give the pool of a clock that has come to an instant."""
+    instants = [edge + random.choice(_EDGES) for edge in _edges(now, timezone_name)]
+    instants += [now - 1, now, now, now + 1]
+    kept = random.sample(instants, min(len(instants), 40))
+    return Pool(random, timezone_name, (now,), (*kept, now))
+
+
 def _utc(year: int, month: int, day: int, hour: int = 12) -> int:
     return read(datetime(year, month, day, hour, tzinfo=UTC), "UTC")
 
