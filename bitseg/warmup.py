@@ -161,3 +161,6 @@ def _ask(engine: Engine, rules: list[bytes]) -> None:
     next(iter((everybody & some).ids()), None)
     _ = everybody.rows
     engine.explain(rules[0], "c00000001")
+    for path in ("contact.city", "contact.tags", "contact.created_at"):
+        engine.field_values(path, "a", rules=rules[0])
+        engine.segments.contacts("warm", sort=path)

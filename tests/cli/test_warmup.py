@@ -33,6 +33,10 @@ for example in examples.segments():
     engine.define_segment(example.id, example.rules)
     rules = msgspec.json.encode(example.rules)
     engine.preview(rules, breakdown=True, sample=5, near_misses=True, against=example.id)
+for path in ("contact.email", "contact.tags", "engagement.last_opened_device"):
+    engine.field_values(path, "a")
+    engine.field_values(path, "a", rules=rules)
+    engine.segments.contacts("segment-a", sort=path)
 assert len(before) > 50
 print(*sorted(compiled() - before), sep="\\n")
 """
