@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,13 @@ from litestar.exceptions import ClientException
 from bitseg import Fault, RuleError
 from bitseg.cli import read_instant
 
+FAULTS_MOST: Final = 100
+"""So many keys are named that there should not be."""
+
+KEY_SHOWN: Final = 100
+"""Characters of such a key that are shown."""
+
+_REPEATED: Final = "repeated_key"
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -31,10 +39,11 @@ def read(body: bytes, form: type[msgspec.Struct]) -> tuple[dict[str, Any], list[
     """
     values, repeated = _object(body)
     decoders, required = _form(form)
-    faults = [_unknown(key, decoders) for key in values if key not in decoders]
+    unknown = (key for key in values if key not in decoders)
+    faults = [_unknown(key, decoders) for key in islice(unknown, FAULTS_MOST)]
     faults += [
-        Fault(key, f"Expected each key once, got '{key}' twice.", code="repeated_key")
-        for key in repeated
+        Fault(_short(key), f"Expected each key once, got '{_short(key)}' twice.", code=_REPEATED)
+        for key in islice(repeated, FAULTS_MOST)
     ]
     good: dict[str, Any] = {}
     for key, raw in values.items():
@@ -96,4 +105,10 @@ def _decoder(data_type: Any) -> Callable[[bytes], Any]:
 
 
 def _unknown(key: str, known: Iterable[str]) -> Fault:
-    return Fault(key, f"Expected a known key, got '{key}'.", tuple(known), "unknown_key")
+    message = f"Expected a known key, got '{_short(key)}'."
+    return Fault(_short(key), message, tuple(known), "unknown_key")
+
+
+def _short(key: str) -> str:
+    """Return a key as it is told: an answer does not give a large body back."""
+    return key if len(key) <= KEY_SHOWN else f"{key[:KEY_SHOWN]}…"
