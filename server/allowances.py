@@ -41,14 +41,16 @@ class Allowance:
     Attributes:
         rate: calls a second.
         exports: how many of its exports run.
+        streams: how many streams it has.
     """
 
-    __slots__ = ("_paid_at", "exports", "rate")
+    __slots__ = ("_paid_at", "exports", "rate", "streams")
 
     def __init__(self, rate: int) -> None:
         """Begin with a full burst."""
         self.rate = rate
         self.exports = 0
+        self.streams = 0
         self._paid_at = 0
 
     def take(self, now: int) -> int:
@@ -69,7 +71,7 @@ class Allowance:
 
     def is_full(self, now: int) -> bool:
         """Return whether nothing is counted any more, so that it may be forgotten."""
-        return self._paid_at <= now and not self.exports
+        return self._paid_at <= now and not self.exports and not self.streams
 
     @contextmanager
     def exporting(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from server.bodies import Bodies, BoundedRequest
 from server.control import Control, KeyRequest
 from server.errors import EXCEPTION_HANDLERS
 from server.evaluations import Evaluations
+from server.hearing import Hearing
 from server.jobs import Beside, Jobs, Scheduler
 from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
 from server.loads import Loads
@@ -30,10 +31,12 @@ from server.routes import (
     events,
     export,
     fields,
+    health,
     history,
     imports,
     jobs,
     keys,
+    live,
     members,
     preview,
     revisions,
@@ -42,11 +45,11 @@ from server.routes import (
     tenant,
     values,
 )
-from server.routes.health import live, ready
 from server.schemas.openapi import Description
 from server.settings import Settings
 from server.spool import Spool
 from server.starting import Starting
+from server.streams import Streams
 from server.ticking import Ticker
 from server.tokens import Tokens
 from server.upkeep import Upkeep
@@ -75,6 +78,7 @@ ROUTES: Final = (
     members.explain_contact,
     export.export_members,
     history.read_history,
+    live.follow_members,
     templates.list_templates,
     fields.list_fields,
     fields.define_field,
@@ -134,6 +138,8 @@ def create_app(
     evaluations = Evaluations(settings.evaluations_at_once, settings.evaluation_seconds)
     gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), allowances, now)
     spool = Spool(settings.imports, settings.file_limit)
+    hearing = Hearing()
+    streams = Streams(hearing, settings)
     ticker = Ticker(engines, now, monotonic)
     loads = Loads(control, engines, spool, now)
     api = Router(
@@ -145,21 +151,30 @@ def create_app(
         security=[{"key": []}],
     )
     return App(
-        route_handlers=[api, live, ready],
+        route_handlers=[api, health.live, health.ready],
         dependencies={
             "control": Provide(lambda: control, sync_to_thread=False),
             "engines": Provide(lambda: engines, sync_to_thread=False),
             "evaluations": Provide(lambda: evaluations, sync_to_thread=False),
+            "hearing": Provide(lambda: hearing, sync_to_thread=False),
             "jobs": Provide(lambda: runner, sync_to_thread=False),
             "loads": Provide(lambda: loads, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "spool": Provide(lambda: spool, sync_to_thread=False),
+            "streams": Provide(lambda: streams, sync_to_thread=False),
         },
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell],
-        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker],
+        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams],
         state=State(
-            {"control": control, "gate": gate, "bodies": bodies, "jobs": runner, "loads": loads},
+            {
+                "control": control,
+                "gate": gate,
+                "bodies": bodies,
+                "jobs": runner,
+                "loads": loads,
+                "streams": streams,
+            },
             deep_copy=False,
         ),
         exception_handlers=EXCEPTION_HANDLERS,

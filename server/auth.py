@@ -169,6 +169,15 @@ class Gate:
                 f"Expected a key of scope '{scope}', got one of scope '{caller.scope}'."
             )
 
+    async def still_lets_in(self, connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+        """Return whether the key or token of a request that was let in is still good."""
+        credential = _credential(connection.headers.getall("authorization", []))
+        try:
+            return credential is not None and await self._caller(credential) is not None
+        except StoreError:
+            _log.exception("the control store failed")
+            return False
+
     def take_used(self) -> dict[str, int]:
         """Return when keys were used since the last call, by id."""
         used, self.used = self.used, {}

@@ -33,6 +33,15 @@ EVALUATION_SECONDS: Final = 2.0
 EVALUATIONS_AT_ONCE: Final = 4
 """So many questions at once are answered by more than what is kept."""
 
+HEARTBEAT_SECONDS: Final = 15.0
+"""So often a stream shows that it is there, and its key is looked at again."""
+
+STREAMS: Final = 200
+"""So many streams of changes are open at once in a process."""
+
+STREAMS_A_KEY: Final = 10
+"""So many of them are one caller's."""
+
 
 BODIES_MOST: Final = 64 * 1024 * 1024
 """Bytes of JSON bodies that are held at once."""
@@ -61,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True):
         bodies_most: bytes of JSON bodies of all requests at once.
         client_seconds: how long a client may be silent, not read, or take to send a JSON body.
         memory: what data, and what questions build of them, may take; None = what they like.
+        heartbeat_seconds: how often a stream of changes shows that it is there.
+        streams: how many are open at once.
+        streams_a_key: how many of them are one caller's.
     """
 
     key: str | None = None
@@ -77,3 +89,6 @@ class Settings(msgspec.Struct, frozen=True):
     memory: MemoryLimits | None = None
     bodies_most: int = BODIES_MOST
     client_seconds: float = CLIENT_SECONDS
+    heartbeat_seconds: float = HEARTBEAT_SECONDS
+    streams: int = STREAMS
+    streams_a_key: int = STREAMS_A_KEY

@@ -35,6 +35,7 @@ from server.memory import MemoryLimits
 from server.patience import HEAD_MOST, Connection, disconnect_late
 from server.settings import Settings
 from server.starting import Starting, StoppedError
+from server.streams import Streams
 from server.tenants import Tenants
 from server.tokens import TokenSettings
 
@@ -186,7 +187,7 @@ def _run(
         f"Listening at {url} and loading; the first start after an installation also compiles.",
         err=True,
     )
-    server = _Server(config, settings.client_seconds)
+    server = _Server(config, settings.client_seconds, app.state.streams)
     loader = Thread(
         target=load, args=(partial(announce, url), server.stop), name=LOADER, daemon=True
     )
@@ -210,16 +211,22 @@ def listen(config: uvicorn.Config) -> socket.socket:
 class _Server(uvicorn.Server):
     """A server that ends in order when a signal says so, and lets whoever ran it go on."""
 
-    def __init__(self, config: uvicorn.Config, client_seconds: float) -> None:
-        """Take what to serve, and how long a client may let it wait."""
+    def __init__(self, config: uvicorn.Config, client_seconds: float, streams: Streams) -> None:
+        """Take what to serve, how long a client may let it wait, and what would never end."""
         super().__init__(config)
         self._client_seconds = client_seconds
+        self._streams = streams
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is done ten times a second; disconnect clients that let it wait too long."""
         before = asyncio.get_running_loop().time() - self._client_seconds
         disconnect_late(self.server_state.connections, before)
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, and then wait for what is answered."""
+        self._streams.stop()
+        await super().shutdown(sockets)
 
     def stop(self) -> None:
         """Take no more requests, answer those that came, and end."""

@@ -15,6 +15,7 @@ from server.auth import Caller, needs
 from server.claims import make_claimed, release
 from server.control import Control
 from server.evaluations import Evaluations
+from server.hearing import Hearing
 from server.paths import id_of
 from server.requests import body_of, once_of, revision_of, tag_of
 from server.schemas import examples
@@ -156,12 +157,13 @@ async def change_segment(
     responses=FOUND | CHANGES,
     opt=needs("write"),
 )
-async def delete_segment(
+async def delete_segment(  # noqa: PLR0913, PLR0917 - whose it is, and who is to know
     request: Request[Any, Any, Any],
     segment_id: FromPath[str],
     engine: NamedDependency[Engine],
     caller: NamedDependency[Caller],
     control: NamedDependency[Control],
+    hearing: NamedDependency[Hearing],
 ) -> None:
     """Forget a segment that nothing uses."""
     segment, revision, once = id_of(segment_id), revision_of(request), once_of(request, b"")
@@ -169,6 +171,7 @@ async def delete_segment(
     def forget() -> None:
         engine.segments.delete(segment, revision=revision, once=once)
         release(control, caller.tenant_id, segment)
+        hearing.tell(segment)
 
     await asyncio.to_thread(forget)
 

@@ -87,6 +87,17 @@ HISTORY: Final[_Object] = {
         {"at": "2026-03-31T09:30:00.001Z", "count": 1203},
     ],
 }
+LIVE: Final = """id: 7
+event: entered
+data: {"contact_id":"ann","at":"2026-03-01T09:30:00.000Z","seq":7}
+
+:
+
+id: 8
+event: left
+data: {"contact_id":"ann","at":"2026-03-31T09:30:00.001Z","seq":8}
+
+"""
 EXPLAIN: Final[_Object] = {"segment": SEGMENT_ID, "contact_id": "ann"}
 EXPLAINED: Final[_Object] = {
     "contact_id": "ann",

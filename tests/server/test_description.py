@@ -156,6 +156,9 @@ def test_an_answer_is_described_with_an_example(
         assert set(content) <= {"text/csv", "application/x-ndjson"}
         assert all(one["examples"]["body"]["value"].endswith("\n") for one in content.values())
         return
+    if path.endswith("/live"):
+        assert content["text/event-stream"]["examples"]["body"]["value"].endswith("\n\n")
+        return
     answer = content["application/json"]
     (example,) = answer["examples"].values()
     if "$ref" not in answer["schema"]:
