@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from litestar.exceptions import TooManyRequestsException
 
-from bitseg import Engine, LoadReport, NoRoomError, RepeatError, Source, StoreError
+from bitseg import BudgetError, Engine, LoadReport, NoRoomError, RepeatError, Source, StoreError
 from server.control import DAY_MS, Import
 from server.errors import NotReadyError, problem_of
 from server.spool import REJECTS_MOST, Spool
@@ -325,6 +325,8 @@ def _said(error: Exception, load: Load) -> str:
         problem = problem_of(error, f"import {load.record.id}")
     if isinstance(error, NoRoomError):  # what was changed before is said beside it
         problem = msgspec.structs.replace(problem, detail="There is no room on the disk.")
+    if isinstance(error, BudgetError):
+        problem = msgspec.structs.replace(problem, detail="There is no room in memory.")
     return without_path(msgspec.json.encode(problem).decode(), load.path)
 
 

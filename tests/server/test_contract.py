@@ -69,7 +69,17 @@ CONFIG: Final = schemathesis.Config.from_dict(
     {
         "checks": {
             "negative_data_rejection": {
-                "expected-statuses": ["400", "401", "403", "404", "409", "412", "413", "415", "422"],
+                "expected-statuses": [
+                    "400",
+                    "401",
+                    "403",
+                    "404",
+                    "409",
+                    "412",
+                    "413",
+                    "415",
+                    "422",
+                ],
             }
         }
     }

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 from litestar.testing import TestClient
 
-from bitseg import Engine, NoRoomError, StoreError
+from bitseg import BudgetError, Engine, NoRoomError, StoreError
 from server import Settings, create_app
 from server.control import DAY_MS, Import
 from tests.server.conftest import Two
@@ -190,6 +190,7 @@ def test_where_there_is_no_room_for_a_body_it_is_507(
     ("error", "status", "detail"),
     [
         (NoRoomError("no room in /secret"), 507, "There is no room on the disk."),
+        (BudgetError("no room in /secret", writing=True), 507, "There is no room in memory."),
         (StoreError("/secret is read-only"), 503, "A file cannot be used now; the log says why."),
         (RuntimeError("/secret"), 500, "Something went wrong here; it was logged."),
     ],
