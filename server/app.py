@@ -8,7 +8,7 @@ from time import monotonic_ns
 from typing import Final
 
 from litestar import Litestar, Router
-from litestar.datastructures import ResponseHeader, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
@@ -20,6 +20,7 @@ from server.bodies import Bodies, BoundedRequest
 from server.control import Control, KeyRequest
 from server.errors import EXCEPTION_HANDLERS
 from server.evaluations import Evaluations
+from server.headers import guard_answer
 from server.hearing import Hearing
 from server.jobs import Beside, Jobs, Scheduler
 from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
@@ -45,6 +46,7 @@ from server.routes import (
     tenant,
     values,
 )
+from server.routes.pages import read_script, read_style, show_description
 from server.schemas.openapi import Description
 from server.settings import Settings
 from server.spool import Spool
@@ -111,6 +113,9 @@ ROUTES: Final = (
 )
 """Every call under ``/api``."""
 
+PAGES: Final = (show_description, read_script, read_style)
+"""The page that shows the description, below ``/schema``."""
+
 
 def create_app(
     served: Engine | Starting | Engines,
@@ -164,7 +169,7 @@ def create_app(
             "streams": Provide(lambda: streams, sync_to_thread=False),
         },
         plugins=[EveryRouteSaysItsScope()],
-        before_send=[tell],
+        before_send=[tell, guard_answer],
         lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams],
         state=State(
             {
@@ -180,7 +185,6 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=BoundedRequest,
         request_max_body_size=settings.body_limit,
-        response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
         openapi_config=_description(),
         logging_config=None,  # whoever runs the process says what is logged
         debug=False,
@@ -206,7 +210,9 @@ def _description() -> OpenAPIConfig:
         title="bitseg",
         version=version("bitseg"),
         summary="Contact segments as sets.",
-        openapi_router=Router("/schema", route_handlers=[], opt=anybody(), include_in_schema=False),
+        openapi_router=Router(
+            "/schema", route_handlers=PAGES, opt=anybody(), include_in_schema=False
+        ),
         render_plugins=[Description()],
         use_handler_docstrings=True,
         components=Components(

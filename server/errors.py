@@ -126,7 +126,7 @@ def _send(problem: Problem, headers: dict[str, str] | None = None) -> Response[P
         problem,
         status_code=problem.status,
         media_type="application/problem+json",
-        headers={"X-Content-Type-Options": "nosniff", **(headers or {})},
+        headers=headers,
     )
 
 
