@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 import msgspec
 
 from bitseg.clock import FIRST_INSTANT
-from bitseg.errors import StoreError
+from bitseg.errors import BudgetError, StoreError
 from bitseg.limits import no_limit
 from bitseg.store import Answer, NoStore
 
@@ -205,7 +205,7 @@ class Commits:
             for staged in following:
                 self._keep([staged], synced=False)
                 self._publish(_Waiting(lambda: staged, alone=True), staged)  # noqa: B023 - at once
-        except StoreError:
+        except (StoreError, BudgetError):
             return
         except BaseException as error:
             self._break(error)

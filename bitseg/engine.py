@@ -114,7 +114,7 @@ class Engine(Writing):
         self._segments = writes.segments
         self._rulebook = Rulebook(self._tenant, self._segments)
         self._executor = Executor(self._tenant, self._segments, keep_bytes)
-        tracker = Tracker(self._tenant, self._segments, self._executor, self._lock)
+        self._tracker = tracker = Tracker(self._tenant, self._segments, self._executor, self._lock)
         if writes.last_at is not None:
             tracker.begin(writes.last_at)
         writes.follower = tracker
@@ -325,7 +325,11 @@ class Engine(Writing):
     def memory(self) -> dict[str, int]:
         """Return bytes held, by what for: data, and ``kept`` for what queries built."""
         with self._lock:
-            return {**self._tenant.memory(), "kept": self._executor.nbytes}
+            return {
+                **self._tenant.memory(),
+                "segments": self._segments.nbytes + self._tracker.nbytes,
+                "kept": self._executor.nbytes,
+            }
 
     @property
     def memory_budget(self) -> Limit:
@@ -347,8 +351,8 @@ class Engine(Writing):
             self._executor.drop_kept()
 
     def _data_bytes(self) -> int:
-        held = self._tenant.memory()
-        return sum(held.values()) - held["tallies"]
+        held = self.memory()
+        return sum(held.values()) - held["tallies"] - held["kept"]
 
     def _check_room(self, change: Growing) -> None:
         self._budget.check_write(partial(growth_of, change, self._tenant))

@@ -151,6 +151,11 @@ class History:
         kept = list((self._kept or {}).get(segment, ()))
         yield from reversed(kept) if newest_first else kept
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the recorded members hold; records, where they are kept here, not included."""
+        return sum(one.members.nbytes for one in self._recorded.values())
+
     def forget(self, segment: str) -> None:
         """Drop a segment's records."""
         self._recorded.pop(segment, None)

@@ -89,6 +89,12 @@ class Segments:
         self.suppression = DEFAULT
         self.version = 0
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that members hold: static ones, and those recorded of all segments."""
+        static = [one.static.members for one in self._segments.values() if one.static is not None]
+        return self.history.nbytes + sum(members.nbytes for members in static)
+
     def ids(self) -> Iterable[str]:
         """Return the ids, in order of first definition."""
         return self._segments.keys()

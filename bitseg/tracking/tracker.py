@@ -100,6 +100,10 @@ class Tracker:
     def begin(self, at: int) -> None:
         """Begin with members that were recorded by ms ``at``, and perhaps not all."""
         self.at = at
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Let every segment be evaluated whole, the next time."""
         self._whole |= {one for one in self._segments.ids() if self._segments.plan(one)}
 
     def ahead(self, at: int) -> Iterator[Staged[None]]:
@@ -120,6 +124,11 @@ class Tracker:
         yield from self._staged(max(at, self.at or at), changes)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that the members of leaves hold."""
+        return sum(one.nbytes for one in self._watched.values())
+
+    @property
     def next_due(self) -> int | None:
         """The next instant at which time alone may change a segment, ms; None = never."""
         with self._lock:
@@ -134,7 +143,11 @@ class Tracker:
         return None
 
     def _staged(self, at: int, changes: Sequence[Change]) -> Iterator[Staged[None]]:
-        moved = self._look(at, changes)
+        try:
+            moved = self._look(at, changes)
+        except BaseException:
+            self._begin_anew()  # what was touched may be forgotten by now
+            raise
         self.at = at
         if not moved:
             return

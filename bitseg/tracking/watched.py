@@ -62,6 +62,11 @@ class WatchedLeaf:
         self._source.listen(self)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that its members hold."""
+        return 0 if self._members is None else self._members.nbytes
+
+    @property
     def timed(self) -> bool:
         """Whether time alone may change it."""
         return self._rule is not None or bool(self.kinds)
