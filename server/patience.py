@@ -9,9 +9,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import h11
 import msgspec
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.errors import Problem
 
@@ -22,8 +21,14 @@ if TYPE_CHECKING:
 HEAD_MOST: Final = 16 * 1_024
 """Bytes of a request's line and headers together."""
 
+_TOO_LONG: Final = f"Expected a request's line and headers of at most {HEAD_MOST:,} bytes."
 
-class Connection(H11Protocol):
+
+class HeadTooLongError(Exception):
+    """A request's line and headers are too long; ends the reading of it."""
+
+
+class Connection(HttpToolsProtocol):
     """A connection that knows since when it waits for its client.
 
     Attributes:
@@ -35,6 +40,8 @@ class Connection(H11Protocol):
     asking_since: float | None = None
     stuck_since: float | None = None
     heard_at: float | None = None
+    _head_bytes = 0
+    _is_in_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
@@ -44,12 +51,34 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what came."""
         super().data_received(data)
+        if self._is_in_head:
+            self._head_bytes += len(data)  # httptools reads heads without end
+            if self._head_bytes > HEAD_MOST and not self.transport.is_closing():
+                self.send_400_response(_TOO_LONG)
         now = self.loop.time()
         if self._is_asked:
             self.asking_since = None
             self.heard_at = now if self.cycle.more_body else None
         elif self.asking_since is None and not self.transport.is_closing():
             self.asking_since = now
+
+    def on_message_begin(self) -> None:
+        """Hear that a request begins."""
+        self._is_in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Hear that its line and headers are there.
+
+        Raises:
+            HeadTooLongError: they came in few pieces, and are too long.
+        """
+        self._is_in_head = False
+        headers = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
+        if len(self.url) + headers > HEAD_MOST:
+            raise HeadTooLongError
+        super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, as long as keeping alive allows."""
@@ -77,17 +106,12 @@ class Connection(H11Protocol):
         """Answer what is no HTTP, or has too long a head, with a problem."""
         problem = Problem(HTTPStatus.BAD_REQUEST.phrase, HTTPStatus.BAD_REQUEST, msg)
         body = msgspec.json.encode(problem)
-        headers = [
-            (b"content-type", b"application/problem+json"),
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-        ]
-        for event in (
-            h11.Response(status_code=problem.status, headers=headers),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
+        head = (
+            f"HTTP/1.1 {problem.status} {problem.title}\r\n"
+            "content-type: application/problem+json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
         self.transport.close()
 
     @property

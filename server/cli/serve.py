@@ -32,7 +32,7 @@ from server.control import Control
 from server.control.holding import Hold
 from server.keys import is_key, make_key
 from server.memory import MemoryLimits
-from server.patience import HEAD_MOST, Connection, disconnect_late
+from server.patience import Connection, disconnect_late
 from server.settings import Settings
 from server.starting import Starting, StoppedError
 from server.streams import Streams
@@ -176,9 +176,9 @@ def _run(
         host=settings.host,
         port=settings.port,
         http=Connection,
-        h11_max_incomplete_event_size=HEAD_MOST,
         log_level="warning",
         server_header=False,
+        access_log=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     listening = listen(config)
