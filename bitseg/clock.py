@@ -65,4 +65,4 @@ def show_instant(at: int) -> str:
     """
     at = min(max(at, FIRST_INSTANT), LAST_INSTANT)
     moment = _EPOCH + timedelta(milliseconds=at)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1_000:03d}Z".rjust(24, "0")
+    return f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"

@@ -80,6 +80,7 @@ class Commits:
         store: keeps changes before they are applied.
         lock: held by evaluations, and while a change is applied.
         instant: that of the commit that is being made, ms; it never falls.
+        published: how many writes were applied so far, or tried.
     """
 
     def __init__(self, lock: RLock, clock: Callable[[], int], follower: Follower) -> None:
@@ -92,6 +93,7 @@ class Commits:
         """
         self.store: Store = NoStore()
         self.lock = lock
+        self.published = 0
         self._clock = clock
         self._follower = follower
         self.instant = FIRST_INSTANT
@@ -187,6 +189,7 @@ class Commits:
         try:
             self.check_whole()
             with nullcontext() if staged.sliced else self.lock:
+                self.published += 1
                 one.outcome = staged.publish()
         except BaseException as error:  # noqa: BLE001 - likewise
             if staged.changes:

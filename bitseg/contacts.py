@@ -61,7 +61,7 @@ class IdColumn:
         """Return the rows whose id passes."""
         contacts = self._contacts
         if isinstance(test, Present):
-            return contacts.live
+            return contacts.live.copy()
         if isinstance(test, StringIn):
             codes = contacts.ids.find(pa.array(test.values, pa.large_string()))
             return RowSet.from_rows(codes[codes >= 0].astype(np.uint32), contacts.n)

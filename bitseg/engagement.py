@@ -127,6 +127,8 @@ class Baselines:
 class TotalSource(Dateless):
     """A lifetime count plus its baseline."""
 
+    is_timeless = False
+
     def __init__(self, tally: CountTally, baselines: Baselines) -> None:
         """Take the count of events and what stands beside it."""
         self._tally = tally
@@ -139,6 +141,11 @@ class TotalSource(Dateless):
         for numbers in self._baselines.numbers(rows):
             values += numbers
         return values
+
+    @property
+    def pending(self) -> int:
+        """How many counts, at least, the next settling makes anew."""
+        return self._tally.pending
 
     def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose total passes."""
@@ -173,6 +180,8 @@ class TotalSource(Dateless):
 class LastSource:
     """The later of a last date by events and its baselines up to now."""
 
+    is_timeless = False
+
     def __init__(self, tally: LastTally, baselines: Baselines) -> None:
         """Take the last dates of events and what stands beside them."""
         self._tally = tally
@@ -190,6 +199,11 @@ class LastSource:
                 for listener in self._listeners:
                     listener.touch(rows)
         self._at = now.at
+
+    @property
+    def pending(self) -> int:
+        """How many dates, at least, the next settling makes anew."""
+        return self._tally.pending
 
     def _values(self, rows: Rows) -> Instants:
         values = self._tally.values()[rows]

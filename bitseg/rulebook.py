@@ -16,6 +16,7 @@ from bitseg.plan.nodes import Everyone, Nobody, Plan
 from bitseg.rules import read
 from bitseg.rules.nodes import Definition, Group
 from bitseg.rules.recheck import recheck
+from bitseg.rules.relative import relative_parts
 from bitseg.rules.respell import spelled
 from bitseg.rules.walk import walk
 
@@ -37,12 +38,18 @@ class Compiled(msgspec.Struct, frozen=True):
     """A definition, the plan it became, and what can be said of it whatever the data are.
 
     Attributes:
+        definition: the definition.
+        plan: whose result are its members.
+        parts: its groups and conditions by path, as ``walk`` has them.
+        relative: those that have a relative date.
         decided: (path, ``nobody`` or ``everybody``) of the conditions that can match nothing else,
             and of the whole at path "".
     """
 
     definition: Definition
     plan: Any
+    parts: tuple[tuple[str, Any], ...] = ()
+    relative: tuple[tuple[str, Any], ...] = ()
     decided: tuple[tuple[str, str], ...] = ()
 
 
@@ -144,7 +151,9 @@ class Rulebook:
         if kept is None:
             definition = self.read(rules)
             plan = compile_definition(definition)
-            kept = Compiled(definition, plan, tuple(_decided(definition, plan)))
+            parts = tuple(walk(definition))
+            decided = tuple(_decided(parts, plan))
+            kept = Compiled(definition, plan, parts, relative_parts(parts), decided)
             self._remember(key, kept)
         elif key is not None:
             self._kept.move_to_end(key)
@@ -162,12 +171,11 @@ class Rulebook:
             self._kept_bytes -= _size(oldest)
 
 
-def _decided(definition: Definition, plan: Plan) -> Iterator[tuple[str, str]]:
+def _decided(nodes: tuple[tuple[str, Any], ...], plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield what matches nobody, or everybody, by what it says alone.
 
     Empty groups are left out, and so is a whole that has one: the remark on them says it.
     """
-    nodes = list(walk(definition))
     parts = [(path, compile_condition(node)) for path, node in nodes if not isinstance(node, Group)]
     if nodes and all(node.conditions for _, node in nodes if isinstance(node, Group)):
         parts.insert(0, ("", plan))

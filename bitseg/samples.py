@@ -172,6 +172,9 @@ def below(percent: Decimal) -> Below:
 class SampleSource(Dateless):
     """All contacts' hashes under one seed."""
 
+    is_timeless = True
+    pending = 0
+
     def __init__(self, contacts: Contacts, seed: str) -> None:
         """Take the contacts and the seed."""
         self._contacts = contacts

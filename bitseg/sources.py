@@ -28,6 +28,14 @@ Intervals = tuple[tuple[int, int], ...]
 class Source(Protocol):
     """What a leaf asks. Answers hold for the instant of the last ``settle``."""
 
+    is_timeless: bool
+    """Whether answers change by writes only, of which the listeners hear at once."""
+
+    @property
+    def pending(self) -> int:
+        """How many rows' answers, at least, the next settling makes anew."""
+        ...
+
     def settle(self, now: Now, n: int) -> None:
         """Bring the answers for n rows to an instant, telling the listeners what changed."""
         ...
@@ -83,6 +91,9 @@ class DerivedSource(Source, Protocol):
 
 class StoredSource:
     """A stored field: its column, and the writes to it."""
+
+    is_timeless = True
+    pending = 0
 
     def __init__(
         self, contacts: Contacts, path: str, column: Callable[[], Column | IdColumn]
@@ -154,6 +165,8 @@ class Dateless:
 class TallySource(Dateless):
     """What a tally says, with no baseline: event rules, sequences and habits."""
 
+    is_timeless = False
+
     def __init__(self, tally: Tally) -> None:
         """Take the tally."""
         self._tally = tally
@@ -164,6 +177,11 @@ class TallySource(Dateless):
         self.value_at = tally.value_at
         self.listen = tally.listen
         self.leave = tally.leave
+
+    @property
+    def pending(self) -> int:
+        """How many values, at least, the next settling makes anew."""
+        return self._tally.pending
 
 
 class HeldSource(TallySource):

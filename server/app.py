@@ -155,6 +155,16 @@ def create_app(
         dependencies={"engine": Provide(provide_engine), "caller": Provide(provide_caller)},
         security=[{"key": []}],
     )
+    used = {
+        "bodies": bodies,
+        "control": control,
+        "engines": engines,
+        "evaluations": evaluations,
+        "gate": gate,
+        "jobs": runner,
+        "loads": loads,
+        "streams": streams,
+    }
     return App(
         route_handlers=[api, health.live, health.ready],
         dependencies={
@@ -171,17 +181,7 @@ def create_app(
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell, guard_answer],
         lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams],
-        state=State(
-            {
-                "control": control,
-                "gate": gate,
-                "bodies": bodies,
-                "jobs": runner,
-                "loads": loads,
-                "streams": streams,
-            },
-            deep_copy=False,
-        ),
+        state=State(used, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=BoundedRequest,
         request_max_body_size=settings.body_limit,

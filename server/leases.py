@@ -117,11 +117,19 @@ class Leases(ASGIMiddleware):
 
 
 async def provide_engine(
-    request: Request[Any, Any, Any],
-    caller: NamedDependency[Caller],
-    engines: NamedDependency[Engines],
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller]
 ) -> Engine:
-    """Return the engine of the caller's tenant, which stays open until the answer is sent."""
+    """Return the engine of the caller's tenant, which stays open until the answer is sent.
+
+    It is asked for behind the caller, as Litestar starts a task for each of two dependencies that
+    do not rest on each other: 0.1 ms.
+    """
+    return await engine_of(request, caller)
+
+
+async def engine_of(request: Request[Any, Any, Any], caller: Caller) -> Engine:
+    """Return the same, without Litestar's machinery."""
+    engines: Engines = request.app.state.engines
     lease: Lease = await engines.lease(caller.tenant_id)
     return hold(request, lease)
 

@@ -65,7 +65,7 @@ class Column(Protocol):
         ...
 
     def matches(self, test: AnyTest) -> RowSet:
-        """Return the rows whose values pass.
+        """Return the rows whose values pass, as a set that nobody else holds.
 
         Raises:
             TypeError: the test is for another kind of column.

@@ -114,6 +114,7 @@ class CountTally(Tally):
     def _write(self, events: Events, *, comes: bool) -> None:
         if self._window is None:
             return
+        self._calm = None
         lo, hi = self._window
         mask = (events.at >= lo) & (events.at < hi)
         if self._where is not None:

@@ -87,6 +87,7 @@ class LastTally(Tally):
         del kind
         if self._window is None:
             return
+        self._calm = None
         past = events.where(events.at < self._window[1])
         if len(past):
             self._grow(int(past.rows.max()) + 1)
@@ -95,6 +96,7 @@ class LastTally(Tally):
     def removed(self, kind: str, events: Events) -> None:
         """Look the contacts of events that are no longer up again."""
         del kind
+        self._calm = None
         self._look_again(events.rows)
 
     def values(self) -> Instants:

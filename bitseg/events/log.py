@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NO_EVENT_ID = 0
 
+
 WAITING_LEAST: Final = 2**20
 WAITING_SHARE: Final = 4
 """Arrivals are sorted in without a reader once they are this many and a quarter of the log, so

@@ -125,6 +125,7 @@ class RecomputedTally(Tally):
     def record(self, kind: str, events: Events) -> None:
         """Look the contacts of events in the window up again."""
         del kind
+        self._calm = None
         if self._window is not None:
             lo, hi = self._window
             self._look_again(events.rows[(events.at >= lo) & (events.at < hi)])

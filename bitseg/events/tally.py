@@ -7,7 +7,7 @@ window moves. What the value is, is each kind's own: ``counts``, ``lasts`` and `
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bitseg.events.log import Events, KindLog
 
 Window = tuple[int, int]
+
+FAR: Final = 2**63 - 1
+"""Behind every instant there is."""
 
 
 class Listener(Protocol):
@@ -47,6 +50,7 @@ class Tally(ABC):
         """Take the function from an instant to the window [lo, hi) of events that count."""
         self._window_at = window
         self._window: Window | None = None
+        self._calm: Window | None = None
         self._n = 0
         self._stale: list[Rows] = []
         self._stale_count = 0
@@ -77,7 +81,9 @@ class Tally(ABC):
         if old is not None and old != window:
             self._window = window
             try:
-                self._move(old, window)
+                if not self._is_calm(old, window):
+                    self._move(old, window)
+                    self._calm = self._calm_until(window)
             except BaseException:
                 self._drop()  # half moved
                 raise
@@ -106,6 +112,24 @@ class Tally(ABC):
         found = [log.next_from(instant) for log in self._followed()]
         return min((one for one in found if one is not None), default=None)
 
+    @property
+    def pending(self) -> int:
+        """How many values, at least, the next settling makes anew."""
+        return self._n if self._window is None else self._stale_count
+
+    def _calm_until(self, window: Window) -> Window:
+        """Return how far the edges of a window can go up before an event crosses one.
+
+        It holds until events are recorded or removed: who hears of some sets ``_calm`` to None.
+        """
+        lo, hi = (self._next_from(edge) for edge in window)
+        return (FAR if lo is None else lo), (FAR if hi is None else hi)
+
+    def _is_calm(self, old: Window, new: Window) -> bool:
+        """Return whether a window can move without that an event crosses an edge of it."""
+        calm = self._calm
+        return calm is not None and old[0] <= new[0] <= calm[0] and old[1] <= new[1] <= calm[1]
+
     def _tell(self, rows: Rows) -> None:
         rows = rows.copy()  # a stretch of a log is a view that the next late event writes over
         for listener in self._listeners:
@@ -127,6 +151,7 @@ class Tally(ABC):
     def _drop(self) -> None:
         """Make everything anew at the next settling."""
         self._window = None
+        self._calm = None
         self._fresh()
 
     @abstractmethod

@@ -13,6 +13,7 @@ from bitseg.events.sequences import SequenceTally
 from bitseg.events.sums import SumTally
 from bitseg.events.where import Where
 from bitseg.fields import ENGAGEMENT_FIELDS
+from bitseg.plan.kept import Always
 from bitseg.plan.nodes import EventLeaf, FieldLeaf, Leaf, SampleLeaf, SequenceLeaf, Span
 from bitseg.rules.dates import intervals, is_relative, window
 from bitseg.rules.moments import duration_ms
@@ -45,7 +46,7 @@ def _field(leaf: FieldLeaf, tenant: Tenant) -> Ask:
     source = _field_source(leaf, tenant)
     if isinstance(leaf.test, FieldRule):
         return source, _date_test(leaf.test, source)
-    return source, _always(leaf.test)
+    return source, Always(leaf.test)
 
 
 def _field_source(leaf: FieldLeaf, tenant: Tenant) -> Source:
@@ -55,10 +56,6 @@ def _field_source(leaf: FieldLeaf, tenant: Tenant) -> Source:
     if leaf.field == "contact.id":
         return StoredSource(contacts, leaf.field, lambda: contacts.id_column)
     return StoredSource(contacts, leaf.field, lambda: contacts.column(leaf.field, leaf.data_type))
-
-
-def _always(test: AnyTest) -> Callable[[Now], AnyTest]:
-    return lambda _: test
 
 
 def _date_test(rule: FieldRule, source: Source) -> Callable[[Now], AnyTest]:
@@ -103,7 +100,7 @@ def _event(leaf: EventLeaf, tenant: Tenant) -> Ask:
         return kind(leaf.event, log, leaf.of, where, at)
 
     tally = events.tally(key, (leaf.event,), make)
-    return TallySource(tally), _always(NumberIn(leaf.intervals))
+    return TallySource(tally), Always(NumberIn(leaf.intervals))
 
 
 @ask.register(SequenceLeaf)
@@ -118,12 +115,12 @@ def _sequence(leaf: SequenceLeaf, tenant: Tenant) -> Ask:
         return SequenceTally(logs, steps, gap, _window(leaf.span))
 
     tally = events.tally((leaf.steps, leaf.gap, leaf.span), kinds, make)
-    return TallySource(tally), _always(Present())
+    return TallySource(tally), Always(Present())
 
 
 @ask.register(SampleLeaf)
 def _sample(leaf: SampleLeaf, tenant: Tenant) -> Ask:
-    return SampleSource(tenant.contacts, leaf.seed), _always(cast("AnyTest", below(leaf.percent)))
+    return SampleSource(tenant.contacts, leaf.seed), Always(cast("AnyTest", below(leaf.percent)))
 
 
 def _where(group: Group | None, tenant: Tenant) -> Where | None:

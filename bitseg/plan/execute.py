@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from bitseg.bitmap import VERSIONS, RowSet
@@ -21,6 +23,7 @@ from bitseg.plan.nodes import (
     segments_of,
 )
 from bitseg.plan.sizes import size_of
+from bitseg.plan.work import MUCH, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 
 APART_BYTES: Final = 2**28
 """So much an executor apart keeps, so that a check of all does not hold all twice."""
+
+ASKED_MOST: Final = 4_096
+"""So many plans that were asked once, or counted, are remembered."""
 
 
 class Segments(Protocol):
@@ -61,9 +67,17 @@ class _Question(NamedTuple):
 class _Join:
     """A join's members, and the versions of the parts they were made from."""
 
-    __slots__ = ("members", "version", "versions")
+    __slots__ = ("members", "parts", "version", "versions", "wanted")
 
-    def __init__(self, members: RowSet, versions: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        parts: tuple[Plan, ...],
+        wanted: int,
+        members: RowSet,
+        versions: tuple[int, ...],
+    ) -> None:
+        self.parts = parts
+        self.wanted = wanted
         self.members = members
         self.versions = versions
         self.version = next(VERSIONS)
@@ -91,13 +105,51 @@ class Executor:
         self._sizes: dict[Plan, int] = {}
         self._size = 0
         self._tally_size = 0
+        # A join that is asked once is not kept: most definitions on their way to what somebody
+        # means are never asked again, and memory that is new costs more than the join.
+        self._asked: set[Plan] = set()
+        self._counted: dict[tuple[Plan, Plan], tuple[int, int, int]] = {}
+        self.dropped = 0
+        """How many answers were kept and are not any more."""
 
     def members(self, plan: Plan, now: Now) -> RowSet:
         """Return the members of a plan at an instant; do not change the set."""
+        return self._answered(plan, now)[0]
+
+    def count_in(self, plan: Plan, other: Plan, now: Now) -> tuple[int, int]:
+        """Return how many members a plan has, and how many of them are in another plan."""
+        members, version = self._answered(plan, now)
+        others, other_version = self._answered(other, now)
+        counted = self._counted.get((plan, other))
+        if counted is not None and counted[:2] == (version, other_version):
+            return members.count, counted[2]
+        both = members.and_count(others)
+        if len(self._counted) >= ASKED_MOST:
+            self._counted.clear()
+        self._counted[plan, other] = (version, other_version, both)
+        return members.count, both
+
+    def work(self, plan: Plan, now: Now) -> int:
+        """Return about how many rows answering a plan looks at."""
+        n = self._tenant.contacts.n
+
+        def segment(one: str) -> int:
+            defined = self._segments.plan(one)
+            if defined is None:
+                return 0
+            if any(segments_of(defined)):
+                return MUCH  # a chain of segments, which may be long
+            return work(defined, now, n, self._kept.get, segment)
+
+        return work(plan, now, n, self._kept.get, segment)
+
+    def _answered(self, plan: Plan, now: Now) -> Answer:
         question = _Question(now, {})
-        for segment in self._segments.behind(segments_of(plan)):
-            self._segment(segment, question)  # deepest first, so that no call goes down a chain
-        return self._answer(plan, question)[0]
+        segments = _segments(plan)
+        if segments:
+            for segment in self._segments.behind(segments):
+                self._segment(segment, question)  # deepest first: no call goes down a chain
+        return self._answer(plan, question)
 
     def drop_kept(self) -> None:
         """Drop everything that any query built."""
@@ -142,14 +194,14 @@ class Executor:
 
     def _answer(self, plan: Plan, question: _Question) -> Answer:
         """Return a plan's members and their version."""
+        if isinstance(plan, Not | Both | Either):
+            return self._join(plan, question)
         if isinstance(plan, Everyone):
             return self._tenant.contacts.live, self._tenant.contacts.live_version
         if isinstance(plan, Nobody):
             return RowSet.empty(self._tenant.contacts.n), -self._tenant.contacts.n
         if isinstance(plan, SegmentLeaf):
             return self._segment(plan.segment, question)
-        if isinstance(plan, Not | Both | Either):
-            return self._join(plan, question)
         return self._leaf(plan, question.now)
 
     def _segment(self, segment: str, question: _Question) -> Answer:
@@ -189,28 +241,37 @@ class Executor:
         return members, kept.version
 
     def _join(self, plan: Not | Both | Either, question: _Question) -> Answer:
-        wanted, unwanted = _sides(plan)
-        answers = [self._answer(part, question) for part in (*wanted, *unwanted)]
-        versions = (self._tenant.contacts.live_version, *(version for _, version in answers))
         kept = self._kept.get(plan)
-        if isinstance(kept, _Join) and kept.versions == versions:
+        join = kept if isinstance(kept, _Join) else None
+        parts, wanted = _sides(plan) if join is None else (join.parts, join.wanted)
+        answers = [self._answer(part, question) for part in parts]
+        versions = (self._tenant.contacts.live_version, *[version for _, version in answers])
+        if join is not None and join.versions == versions:
             self._kept.move_to_end(plan)
-            return kept.members, kept.version
+            return join.members, join.version
         sets = [members for members, _ in answers]
-        if isinstance(plan, Either):
-            made = _either(sets)
-        else:
-            made = self._both(sets[: len(wanted)], sets[len(wanted) :])
-        join = _Join(made, versions)
-        if kept is None:
-            self.check_room(lambda: join.nbytes)
-        self._keep(plan, join)
-        return made, join.version
+        made = _either(sets) if isinstance(plan, Either) else self._both(sets, wanted)
+        new = _Join(parts, wanted, made, versions)
+        if join is not None or self._was_asked(plan):
+            if kept is None:
+                self.check_room(lambda: new.nbytes)
+            self._keep(plan, new)
+        return made, new.version
 
-    def _both(self, wanted: list[RowSet], unwanted: list[RowSet]) -> RowSet:
-        """Intersect rarest first, stop at nobody, and take the unwanted away, largest first."""
-        wanted.sort(key=lambda one: one.count)
-        unwanted.sort(key=lambda one: -one.count)
+    def _was_asked(self, plan: Plan) -> bool:
+        """Return whether a plan was asked before, and remember that it was."""
+        if plan in self._asked:
+            self._asked.discard(plan)
+            return True
+        if len(self._asked) >= ASKED_MOST:
+            self._asked.clear()
+        self._asked.add(plan)
+        return False
+
+    def _both(self, sets: list[RowSet], number: int) -> RowSet:
+        """Intersect so many sets rarest first, and take the others away, largest first."""
+        wanted = sorted(sets[:number], key=_count)
+        unwanted = sorted(sets[number:], key=_count, reverse=True)
         made = wanted[0] if wanted else self._tenant.contacts.live
         for one in wanted[1:]:
             if made.count == 0:
@@ -240,18 +301,31 @@ class Executor:
 
     def _drop_oldest(self) -> None:
         plan, oldest = self._kept.popitem(last=False)
+        self.dropped += 1
         self._size -= self._sizes.pop(plan)
         oldest.close()
 
 
-def _sides(plan: Not | Both | Either) -> tuple[list[Plan], list[Plan]]:
-    """Return the parts to join and those to take away, which need no complement of their own."""
+_count: Final = attrgetter("count")
+
+
+@lru_cache(ASKED_MOST)
+def _segments(plan: Plan) -> tuple[str, ...]:
+    return tuple(segments_of(plan))
+
+
+def _sides(plan: Not | Both | Either) -> tuple[tuple[Plan, ...], int]:
+    """Return the parts to join, those to take away behind them, and how many the first are.
+
+    What is taken away needs no complement of its own.
+    """
     if isinstance(plan, Not):
-        return [], [plan.of]
+        return (plan.of,), 0
     if isinstance(plan, Either):
-        return list(plan.parts), []
+        return plan.parts, len(plan.parts)
     wanted: list[Plan] = [part for part in plan.parts if not isinstance(part, Not)]
-    return wanted, [part.of for part in plan.parts if isinstance(part, Not)]
+    unwanted = [part.of for part in plan.parts if isinstance(part, Not)]
+    return (*wanted, *unwanted), len(wanted)
 
 
 def _either(sets: list[RowSet]) -> RowSet:

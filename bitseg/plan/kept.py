@@ -6,8 +6,9 @@ of dates and windows; the rows between the old bounds and the new are looked at 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import numpy as np
 
 from bitseg.bitmap import VERSIONS, RowSet
@@ -28,6 +29,24 @@ LEAST_BYTES: Final = 1_024
 """About what a leaf takes with nobody in it, so that leaves of nobody are dropped too."""
 
 
+NEAR_MS: Final = 60_000
+"""Events of a minute are few: a leaf that was asked so long ago or less is soon brought to now."""
+
+PENDING_COST: Final = 64
+"""A value that is made anew from a contact's events costs about as much as looking at so many."""
+
+
+class Always(msgspec.Struct, frozen=True):
+    """A test that is the same at any instant."""
+
+    test: Any
+
+    def __call__(self, _now: Now) -> AnyTest:
+        """Return it."""
+        test: AnyTest = self.test
+        return test
+
+
 class KeptLeaf:
     """One leaf's members and what must be looked at again.
 
@@ -39,6 +58,8 @@ class KeptLeaf:
         """Take who answers, and the test at an instant; listens from now on."""
         self._source = source
         self._test_at = test_at
+        self._is_timeless = source.is_timeless and isinstance(test_at, Always)
+        self._asked_at = 0
         self._test: AnyTest | None = None
         self._members: RowSet | None = None
         self._touched: list[Rows] = []
@@ -67,9 +88,13 @@ class KeptLeaf:
 
     def settle(self, now: Now, n: int) -> RowSet:
         """Return the members among n rows at an instant; the set stays the leaf's own."""
+        members = self._members
+        if self._is_timeless and members is not None and members.n == n and not self._touched:
+            return members
         self._source.settle(now, n)
+        self._asked_at = now.at
         test = self._test_at(now)
-        if test != self._test and self._members is not None:
+        if test is not self._test and test != self._test and self._members is not None:
             self.touch(self._source.rows_between(moved(self._test, test)))
         if self._members is None:
             return self._build(test, n)
@@ -80,7 +105,7 @@ class KeptLeaf:
         return self._members
 
     def _build(self, test: AnyTest, n: int) -> RowSet:
-        self._members = self._source.matches(test).copy()
+        self._members = self._source.matches(test)
         self._members.grow(n)
         self._test = test
         self.version = next(VERSIONS)
@@ -96,6 +121,16 @@ class KeptLeaf:
             self.version = next(VERSIONS)
         self._touched = []  # only now: if looking failed, the next question looks again
         self._touches = 0
+
+    def work(self, now: Now) -> int | None:
+        """Return about how many rows settling at an instant looks at; None = all, or many."""
+        if self._members is None:
+            return None
+        if self._is_timeless:
+            return self._touches
+        if abs(now.at - self._asked_at) > NEAR_MS:
+            return None
+        return self._touches + PENDING_COST * self._source.pending
 
     @property
     def is_forgotten(self) -> bool:

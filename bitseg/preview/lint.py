@@ -9,13 +9,13 @@ from bitseg.fields import EVENT_KINDS
 from bitseg.results import Lint
 from bitseg.rules.dates import is_crossed, window
 from bitseg.rules.nodes import EventRule, FieldRule, Group, SequenceRule
-from bitseg.rules.walk import walk, walk_group
+from bitseg.rules.walk import walk_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitseg.clock import Now
-    from bitseg.rules.nodes import Definition
+    from bitseg.rules.nodes import Condition, Definition
     from bitseg.schema import Schema
 
 
@@ -25,6 +25,11 @@ class Decided(Protocol):
     @property
     def definition(self) -> Definition:
         """The definition."""
+        ...
+
+    @property
+    def parts(self) -> tuple[tuple[str, Condition], ...]:
+        """Its groups and conditions by path, as ``walk`` has them."""
         ...
 
     @property
@@ -48,16 +53,15 @@ def lint(
         Lint(path, f"matches_{whom}", f"By what it says alone, this matches {whom}")
         for path, whom in compiled.decided
     )
-    return decided + tuple(_remarks(compiled.definition, schema, now, kept_since))
+    return (*decided, *_remarks(compiled, schema, now, kept_since))
 
 
-def _remarks(
-    definition: Definition, schema: Schema, now: Now, kept_since: int | None
-) -> Iterator[Lint]:
+def _remarks(compiled: Decided, schema: Schema, now: Now, kept_since: int | None) -> Iterator[Lint]:
+    definition = compiled.definition
     if not definition.groups:
         meaning = "everybody" if definition.match == "all" else "nobody"
         yield Lint("groups", "empty", f"There are no groups, which matches {meaning}")
-    for path, node in walk(definition):
+    for path, node in compiled.parts:
         if isinstance(node, Group):
             yield from _empty(path, node)
         elif isinstance(node, FieldRule):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bitseg.clock import show_instant
-from bitseg.rules.relative import bounds
+from bitseg.rules.relative import bounds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
 
     from bitseg.clock import Now
     from bitseg.fields import DataType, Field
-    from bitseg.rules.nodes import Definition
+    from bitseg.rules.relative import RelativePart
 
 
-def show_bounds(definition: Definition, now: Now) -> dict[str, tuple[str | None, str | None]]:
-    """Return what each relative date of a definition came to, None where it is open."""
+def show_bounds(
+    parts: Iterable[RelativePart], now: Now
+) -> dict[str, tuple[str | None, str | None]]:
+    """Return what the parts with a relative date came to, None where it is open."""
     return {
         path: (
             None if lo is None else show_instant(lo),
             None if hi is None else show_instant(hi),
         )
-        for path, (lo, hi) in bounds(definition, now).items()
+        for path, (lo, hi) in bounds_of(parts, now).items()
     }
 
 

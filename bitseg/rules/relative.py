@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias, cast
 
 from bitseg.clock import HIGHEST, LOWEST, Now
@@ -11,6 +11,7 @@ from bitseg.rules.anniversaries import target_days
 from bitseg.rules.moments import Span, shifted, span
 from bitseg.rules.nodes import (
     Anniversary,
+    Condition,
     DateValue,
     Definition,
     Duration,
@@ -22,6 +23,7 @@ from bitseg.rules.nodes import (
 from bitseg.rules.walk import walk
 
 Bounds: TypeAlias = tuple[int | None, int | None]
+RelativePart: TypeAlias = tuple[str, FieldRule | EventRule | SequenceRule]
 
 
 def is_relative(rule: FieldRule) -> bool:
@@ -70,17 +72,32 @@ def bounds(definition: Definition, now: Now) -> dict[str, Bounds]:
     ``to`` is exclusive for whole days and the instant itself otherwise; None is an open side. A
     negative operator shows the bounds of its positive twin.
     """
-    found: dict[str, Bounds] = {}
-    for path, node in walk(definition):
-        if isinstance(node, FieldRule) and node.data_type == "date" and is_relative(node):
-            found[path] = _field_bounds(node, now)
-        elif isinstance(node, EventRule | SequenceRule) and (
-            node.within is not None
-            or isinstance(node.since, Relative)
-            or isinstance(node.until, Relative)
-        ):
-            found[path] = _window_bounds(node, now)
-    return found
+    return bounds_of(relative_parts(walk(definition)), now)
+
+
+def relative_parts(parts: Iterable[tuple[str, Condition]]) -> tuple[RelativePart, ...]:
+    """Return those parts of a definition that have a relative date."""
+    return tuple(
+        (path, node)
+        for path, node in parts
+        if (isinstance(node, FieldRule) and node.data_type == "date" and is_relative(node))
+        or (
+            isinstance(node, EventRule | SequenceRule)
+            and (
+                node.within is not None
+                or isinstance(node.since, Relative)
+                or isinstance(node.until, Relative)
+            )
+        )
+    )
+
+
+def bounds_of(parts: Iterable[RelativePart], now: Now) -> dict[str, Bounds]:
+    """Return what parts with a relative date came to."""
+    return {
+        path: _field_bounds(node, now) if isinstance(node, FieldRule) else _window_bounds(node, now)
+        for path, node in parts
+    }
 
 
 def _field_bounds(rule: FieldRule, now: Now) -> Bounds:

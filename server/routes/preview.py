@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 import msgspec
 from litestar import Request, post
-from litestar.di import NamedDependency
 
 from bitseg import Engine, Fault, Preview, RuleError, UnknownSegmentError
 from server.auth import needs
 from server.evaluations import Evaluations
+from server.leases import engine_of
 from server.schemas import examples
 from server.schemas.body import read
 from server.schemas.openapi import PROBLEMS
 from server.schemas.operation import answers, takes
 from server.schemas.preview import PreviewRequest
+
+AT_ONCE_BODY: Final = 4_096
+"""A body of so many bytes is read at once; more in a thread, beside other requests."""
 
 _NOBODY: Final[dict[str, object]] = {"match": "any", "groups": []}
 
@@ -30,19 +34,30 @@ _NOBODY: Final[dict[str, object]] = {"match": "any", "groups": []}
     responses={200: answers(Preview, "The count.", examples.PREVIEWED), **PROBLEMS},
     opt=needs("read"),
 )
-async def preview_segment(
-    request: Request[Any, Any, Any],
-    engine: NamedDependency[Engine],
-    evaluations: NamedDependency[Evaluations],
-) -> Preview:
+async def preview_segment(request: Request[Any, Any, Any]) -> Preview:
     """Count the contacts in a definition, and say more of it where asked."""
+    # Looked up, not injected: that alone would take as long as a preview of what is kept.
+    engine = await engine_of(request, request.scope["state"]["caller"])
+    evaluations: Evaluations = request.app.state.evaluations
+    body = await request.body()
+    if len(body) > AT_ONCE_BODY:
+        return await evaluations.run(partial(_preview, engine, body))
+    asked, faults = read(body, PreviewRequest)
+    if not faults and len(asked) == 1:  # the rules alone
+        with suppress(RuleError):  # which is told below, with all else that is wrong
+            found = engine.preview_at_once(bytes(asked["rules"]))
+            if found is not None:
+                return found
     # A leaf that is not kept yet takes a while; meanwhile the loop answers others.
-    return await evaluations.run(partial(_preview, engine, await request.body()))
+    return await evaluations.run(partial(_answer, engine, asked, faults))
 
 
 def _preview(engine: Engine, body: bytes) -> Preview:
-    asked, faults = read(body, PreviewRequest)
-    faults += _faults_of_against(engine, asked.get("against"))
+    return _answer(engine, *read(body, PreviewRequest))
+
+
+def _answer(engine: Engine, asked: dict[str, Any], before: list[Fault]) -> Preview:
+    faults = [*before, *_faults_of_against(engine, asked.get("against"))]
     try:
         if not faults:
             return engine.preview(**{**asked, "rules": bytes(asked["rules"])})

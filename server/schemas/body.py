@@ -65,7 +65,8 @@ def _object(body: bytes) -> tuple[dict[str, msgspec.Raw], list[str]]:
     """Return the values of an object by key, and the keys that stand in it more than once."""
     try:
         body.decode()  # raw values are cut out unread, so a bad byte would show up only later
-        return _OBJECT.decode(body), _repeated(body)
+        values = _OBJECT.decode(body)
+        return values, _repeated(body, values)
     except msgspec.ValidationError as error:
         raise RuleError(Fault("", f"{error}.", code="wrong_type")) from None
     except (msgspec.DecodeError, ValueError) as error:
@@ -74,7 +75,10 @@ def _object(body: bytes) -> tuple[dict[str, msgspec.Raw], list[str]]:
         raise ClientException("Expected a JSON object; this one is nested too deep.") from None
 
 
-def _repeated(body: bytes) -> list[str]:
+def _repeated(body: bytes, keys: Iterable[str]) -> list[str]:
+    """Return the keys that stand more than once; those found are given."""
+    if b"\\" not in body and all(body.count(f'"{key}"'.encode()) == 1 for key in keys):
+        return []  # written without escapes, each of them is there once, wherever it may be
     outermost: list[tuple[str, Any]] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
