@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bench import current, durable, loads, memory, previews
+from bench import current, durable, http, loads, memory, previews
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,6 +14,7 @@ def main() -> None:
 
 main.add_command(current.command, "current")
 main.add_command(durable.command, "durable")
+main.add_command(http.command, "http")
 main.add_command(loads.command, "loads")
 main.add_command(memory.command, "memory")
 main.add_command(previews.command, "previews")

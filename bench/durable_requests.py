@@ -33,6 +33,10 @@ class Requests:
         self._people = _json(synthetic.contacts(_KNOWN, _SEED, data.START))
         self._happened = _json(synthetic.events(_KNOWN, _KNOWN, _SEED, data.START))
 
+    def move_to(self, clock: Clock) -> None:
+        """Let events happen by another clock."""
+        self._clock = clock
+
     def updates(self, n: int) -> Rows:
         """Return a few new values of each of n contacts that exist."""
         rows = []
