@@ -127,6 +127,13 @@ class Commits:
         with self._writer:
             yield
 
+    @contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Hold the lock of evaluations while the block applies something, and count that."""
+        with self.lock:
+            self.published += 1
+            yield
+
     def check_whole(self) -> None:
         """Refuse to answer when memory may not be what the file says.
 
@@ -188,8 +195,7 @@ class Commits:
     def _publish(self, one: _Waiting[Any], staged: Staged[Any]) -> None:
         try:
             self.check_whole()
-            with nullcontext() if staged.sliced else self.lock:
-                self.published += 1
+            with nullcontext() if staged.sliced else self.publishing():
                 one.outcome = staged.publish()
         except BaseException as error:  # noqa: BLE001 - likewise
             if staged.changes:

@@ -17,7 +17,8 @@ import numpy as np
 from bitseg.arguments import check_days, instant_of
 from bitseg.budget import Budget, Limit
 from bitseg.catalogue import Catalogue
-from bitseg.clock import Now, show_instant
+from bitseg.clock import Now
+from bitseg.counting import Counting
 from bitseg.defining import Defining
 from bitseg.errors import Fault, FieldError, UnknownContactError, nearest
 from bitseg.fields import Field
@@ -30,16 +31,14 @@ from bitseg.preview import (
     contacts_shown,
     diff,
     explain,
-    lint,
     suggest,
     take_values,
 )
 from bitseg.preview import breakdown as _breakdown
 from bitseg.preview import near_misses as _near_misses
 from bitseg.preview import sample as _sample
-from bitseg.preview.show import show_bounds
 from bitseg.results import ContactPage, Explanation, FieldValues, Preview, Timeline
-from bitseg.rulebook import Compiled, Rulebook
+from bitseg.rulebook import Rulebook
 from bitseg.segments import Segments
 from bitseg.settling import Settling
 from bitseg.tenant import Tenant
@@ -53,14 +52,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from bitseg.plan.nodes import Plan
 
 GIB: Final = 2**30
-AT_ONCE_ROWS: Final = 2**21
-"""So many rows are looked at in about a millisecond."""
-QUICK_MS: Final = 10_000
-QUICK_MOST: Final = 4_096
-"""So many plans are known to be quick to count, each for so long while nobody writes."""
 AT_ONCE_TEXT: Final = 4_096
 """A definition of so many characters is read in about a millisecond."""
 SAMPLE_MOST: Final = 50
@@ -130,7 +123,7 @@ class Engine(Writing):
         self._budget = Budget(memory_budget, self._data_bytes, self._executor, self._lock)
         writes.check_room = self._check_room
         self._executor.check_room = self._budget.check_leaf
-        self._quick: dict[Plan, tuple[tuple[int, int], int]] = {}
+        self._counting = Counting(writes, self._executor)
         defining = Defining(writes, self._rulebook, self._executor)
         settling = Settling(writes, self._rulebook, self._executor)
         super().__init__(writes, defining, settling)
@@ -181,7 +174,7 @@ class Engine(Writing):
             frame = self._evaluation(now)
             compiled = self._rulebook.compiled(rules)
             definition = compiled.definition
-            found = self._counted(compiled, frame.now, began)
+            found = self._counting.preview(compiled, frame.now, began)
             if not (breakdown or sample or near_misses or against is not None):
                 return found
             members = frame.members_of_plan(compiled.plan)
@@ -213,38 +206,13 @@ class Engine(Writing):
         try:
             now = self._now(None)
             compiled = self._rulebook.compiled(rules)
-            return self._counted(compiled, now, began) if self._is_quick(compiled, now) else None
+            return (
+                self._counting.preview(compiled, now, began)
+                if self._counting.is_quick(compiled, now)
+                else None
+            )
         finally:
             self._lock.release()
-
-    def _is_quick(self, compiled: Compiled, now: Now) -> bool:
-        """Return whether counting takes about a millisecond; found out once between writes."""
-        executor = self._executor
-        mark = (self._writes.commits.published, executor.dropped)
-        known, at = self._quick.get(compiled.plan, (None, 0))
-        if known == mark and 0 <= now.at - at <= QUICK_MS:
-            return True
-        suppression = self._segments.suppression.plan
-        rows = executor.work(compiled.plan, now) + executor.work(suppression, now)
-        if rows > AT_ONCE_ROWS:
-            return False
-        if len(self._quick) >= QUICK_MOST:
-            self._quick.clear()
-        self._quick[compiled.plan] = mark, now.at
-        return True
-
-    def _counted(self, compiled: Compiled, now: Now, began: int) -> Preview:
-        suppression = self._segments.suppression.plan
-        count, suppressed = self._executor.count_in(compiled.plan, suppression, now)
-        return Preview(
-            count=count,
-            reachable=count - suppressed,
-            total=len(self),
-            now=show_instant(now.at),
-            bounds=show_bounds(compiled.relative, now),
-            lint=lint(compiled, self._tenant.schema, now, self._writes.kept_since),
-            took_us=(perf_counter_ns() - began) // 1_000,
-        )
 
     def explain(self, rules: Any, contact_id: str, now: datetime | None = None) -> Explanation:
         """Return, for one contact, each condition's answer and the contact's own value.

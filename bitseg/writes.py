@@ -207,8 +207,7 @@ class Writes:
 
     def _publish_parked(self, parked: Any) -> Upserted | Recorded:
         change = self.store.unpark(parked)
-        with self.lock:
-            self.commits.published += 1
+        with self.commits.publishing():
             if isinstance(change, UpsertContacts):
                 return self._apply_upsert(change, parked)
             return self.tenant.record(change)

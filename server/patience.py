@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 HEAD_MOST: Final = 16 * 1_024
 """Bytes of a request's line and headers together."""
 
-_TOO_LONG: Final = f"Expected a request's line and headers of at most {HEAD_MOST:,} bytes."
+_INVALID: Final = "Invalid HTTP request received."
 
 
-class HeadTooLongError(Exception):
-    """A request's line and headers are too long; ends the reading of it."""
+class InvalidHeadError(Exception):
+    """A request's line and headers are not as they may be; ends the reading of it."""
 
 
 class Connection(HttpToolsProtocol):
@@ -54,7 +54,7 @@ class Connection(HttpToolsProtocol):
         if self._is_in_head:
             self._head_bytes += len(data)  # httptools reads heads without end
             if self._head_bytes > HEAD_MOST and not self.transport.is_closing():
-                self.send_400_response(_TOO_LONG)
+                self.send_400_response(_INVALID)
         now = self.loop.time()
         if self._is_asked:
             self.asking_since = None
@@ -72,12 +72,15 @@ class Connection(HttpToolsProtocol):
         """Hear that its line and headers are there.
 
         Raises:
-            HeadTooLongError: they came in few pieces, and are too long.
+            InvalidHeadError: they are too long, or name no host or several (RFC 9112, 3.2).
         """
         self._is_in_head = False
         headers = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
-        if len(self.url) + headers > HEAD_MOST:
-            raise HeadTooLongError
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if len(self.url) + headers > HEAD_MOST or hosts > 1:
+            raise InvalidHeadError
+        if hosts == 0 and self.parser.get_http_version() == "1.1":
+            raise InvalidHeadError
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from bitseg import Engine, Preview, RuleError
-from bitseg.engine import AT_ONCE_TEXT, QUICK_MS
+from bitseg.counting import QUICK_MS
+from bitseg.engine import AT_ONCE_TEXT
 
 START = 1_750_000_000_000
 MINUTE = 60_000

@@ -194,6 +194,7 @@ def test_a_second_call_that_does_not_end_is_given_up_too(server: Server) -> None
 def test_a_head_that_comes_letter_by_letter_gets_no_more_time(server: Server) -> None:
     with closing(server.connect()) as connection:
         connection.settimeout(0.1)
+        connection.sendall(b"GET / HTTP/1.1\r\nX-A: ")
         received: bytes | None = None
         letters = 0
         while received is None:
