@@ -159,7 +159,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     suppression: Any
 
 
-class Guard(msgspec.Struct, frozen=True):
+class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a segment refuses: definitions that drop more than so many percent of its members."""
 
     max_drop: float

@@ -13,8 +13,8 @@ from litestar.exceptions import ClientException
 
 from bitseg import Fault, FieldError, Once, UnknownContactError, UnknownSegmentError
 from server.schemas.body import read
+from server.schemas.openapi import KEY_MOST
 
-KEY_MOST: Final = 255
 _TAG: Final = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 

@@ -18,7 +18,7 @@ from server.paths import id_of
 from server.requests import body_of, once_of, revision_of
 from server.routes.segments import SHOWN, TAGS, Limit, Offset, tagged
 from server.schemas import examples
-from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS
+from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS, STALE
 from server.schemas.operation import answers, takes
 from server.schemas.segments import CopySegment, RestoreSegment, RevisionList, SegmentShown, show
 
@@ -91,7 +91,7 @@ async def list_revisions(
     tags=TAGS,
     summary="Restore a revision",
     operation_class=takes(RestoreSegment, examples.RESTORE),
-    responses={200: SHOWN, **PROBLEMS, **FOUND, **CHANGES},
+    responses={200: SHOWN, **PROBLEMS, **FOUND, **CHANGES, **STALE},
     opt=needs("write"),
 )
 async def restore_revision(

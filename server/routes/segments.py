@@ -19,7 +19,7 @@ from server.hearing import Hearing
 from server.paths import id_of
 from server.requests import body_of, once_of, revision_of, tag_of
 from server.schemas import examples
-from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS
+from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS, STALE
 from server.schemas.operation import answers, takes
 from server.schemas.segments import (
     ChangeSegment,
@@ -32,7 +32,7 @@ from server.schemas.segments import (
     show_page,
 )
 
-Offset = Annotated[int, QueryParameter(ge=0)]
+Offset = Annotated[int, QueryParameter(ge=0, le=2**32)]
 Limit = Annotated[int, QueryParameter(ge=1, le=1_000)]
 
 TAGS: Final = ["segments"]
@@ -128,7 +128,7 @@ async def read_segment(
     tags=TAGS,
     summary="Change a segment",
     operation_class=takes(ChangeSegment, examples.CHANGE),
-    responses={200: SHOWN, **PROBLEMS, **FOUND, **CHANGES},
+    responses={200: SHOWN, **PROBLEMS, **FOUND, **CHANGES, **STALE},
     opt=needs("write"),
 )
 async def change_segment(
@@ -154,7 +154,7 @@ async def change_segment(
     "/segments/{segment_id:str}",
     tags=TAGS,
     summary="Delete a segment",
-    responses=FOUND | CHANGES,
+    responses=FOUND | CHANGES | STALE,
     opt=needs("write"),
 )
 async def delete_segment(  # noqa: PLR0913, PLR0917 - whose it is, and who is to know

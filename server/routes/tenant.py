@@ -17,7 +17,7 @@ from server.control import Control, StaleError, Tenant, name_faults
 from server.jobs import Jobs, cron_fault
 from server.requests import body_of, once_of, revision_of, tag_of
 from server.schemas.keys import moment
-from server.schemas.openapi import CHANGES, NOT_READY, REFUSED, TAKEN
+from server.schemas.openapi import CHANGES, NOT_READY, REFUSED, STALE, TAKEN
 from server.schemas.operation import answers, takes
 from server.schemas.tenant import (
     CHANGE_EXAMPLE,
@@ -64,7 +64,7 @@ async def read_tenant(
     tags=["tenant"],
     summary="Change the tenant",
     operation_class=takes(TenantChange, CHANGE_EXAMPLE),
-    responses={200: SHOWN, **TAKEN, **NOT_READY, **CHANGES},
+    responses={200: SHOWN, **TAKEN, **NOT_READY, **STALE, 507: CHANGES[507]},
     opt=needs("admin"),
 )
 async def change_tenant(  # noqa: PLR0913, PLR0917 - each holds a part of a tenant

@@ -31,6 +31,7 @@ NOT_READY: Final = {503: _problem(NotReady, "The data are not loaded yet; says h
 """The answer of every call that asks the engine, until there is one."""
 
 REFUSED: Final = {
+    400: _problem(Problem, "The path, a header or the body cannot be read."),
     401: _problem(Problem, "No key or token, or one that is not good."),
     403: _problem(Problem, "The scope is too small, or the segment is another tenant's."),
     429: _problem(Problem, "Too many calls without a valid key from this address."),
@@ -53,7 +54,6 @@ LISTED: Final = {
 """The answers of lists."""
 
 TAKEN: Final = {
-    400: _problem(Problem, "The body is not JSON."),
     413: _problem(Problem, "The body is too large."),
     422: _problem(Problem, "The body has faults; each is named."),
     **REFUSED,
@@ -74,7 +74,6 @@ FOUND: Final = {**ASKED, **UNKNOWN}
 
 CHANGES: Final = {
     409: _problem(Conflict, "The name is taken, it is in use, or its guard refuses the change."),
-    412: _problem(Problem, "It has changed since the revision in ``If-Match``."),
     422: _problem(Problem, "The body has faults; each is named."),
     507: _problem(Problem, "There is no room on the disk or in memory; nothing was changed."),
 }
@@ -95,6 +94,23 @@ FILED: Final = {
 """The answers to a file that cannot be taken."""
 
 
+KEY_MOST: Final = 255
+"""Characters of an Idempotency-Key."""
+
+_IF_MATCH: Final[_Schema] = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "Change it only at the revision of this ``ETag``.",
+    "schema": {"type": "string"},
+}
+_IDEMPOTENCY_KEY: Final[_Schema] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Sent again with the same key, it takes effect once, for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MOST},
+}
+
+
 class Description(JsonRenderPlugin):
     """Renders the description with the schemas of rules beside those of answers."""
 
@@ -106,7 +122,20 @@ class Description(JsonRenderPlugin):
         components = openapi_schema["components"]
         bodies = {**forms(), "PreviewRequest": _PREVIEW_REQUEST}
         schemas = {**components["schemas"], **_RULES, **bodies}
-        return encode_json({**openapi_schema, "components": {**components, "schemas": schemas}})
+        paths = {
+            path: {method: _with_headers(operation) for method, operation in methods.items()}
+            for path, methods in openapi_schema["paths"].items()
+        }
+        components = {**components, "schemas": schemas}
+        return encode_json({**openapi_schema, "paths": paths, "components": components})
+
+
+def _with_headers(operation: _Schema) -> _Schema:
+    """Return an operation with the headers that it takes, told by what it may answer."""
+    answers = operation["responses"].keys()
+    taken = [_IF_MATCH] if "412" in answers else []
+    taken += [_IDEMPOTENCY_KEY] if {"409", "507"} <= answers else []
+    return {**operation, "parameters": [*operation.get("parameters", ()), *taken]}
 
 
 def _object(required: str, **properties: _Schema) -> _Schema:

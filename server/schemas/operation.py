@@ -30,7 +30,9 @@ def takes(form: type[msgspec.Struct], example: dict[str, Any]) -> type[Operation
     """Return the class of operations that take a body of a form, shown by an example."""
     _FORMS[form.__name__] = form
     schema = Reference(ref=WHERE.format(name=form.__name__))
-    return _with(RequestBody(content={"application/json": _media(schema, example)}, required=True))
+    content = {"application/json": _media(schema, example)}
+    needed = any(field.required for field in msgspec.structs.fields(form))
+    return _with(RequestBody(content=content, required=needed))
 
 
 def takes_rows(described: str, example: list[dict[str, Any]]) -> type[Operation]:
@@ -101,10 +103,11 @@ def forms() -> dict[str, Any]:
     for form in found.values():
         form["additionalProperties"] = False
         definition = {"$ref": WHERE.format(name="Definition")}
-        if "rules" in form.get("properties", {}):
-            form["properties"]["rules"] = definition
-        if "suppression" in form.get("properties", {}):
-            form["properties"]["suppression"] = {"anyOf": [definition, {"type": "null"}]}
+        for key in {"rules", "suppression"} & form.get("properties", {}).keys():
+            is_needed = key in form.get("required", ())
+            form["properties"][key] = (
+                definition if is_needed else {"anyOf": [definition, {"type": "null"}]}
+            )
     return found
 
 

@@ -177,3 +177,48 @@ def test_every_call_under_api_says_who_is_refused(description: dict[str, Any]) -
     for path, item in description["paths"].items():
         for call in item.values():
             assert not path.startswith("/api") or {"401", "403", "429"} <= set(call["responses"])
+
+
+def test_headers_that_a_call_takes_are_declared(description: dict[str, Any]) -> None:
+    taken = {
+        (method, path): {
+            one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"
+        }
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+    }
+
+    assert taken["patch", "/api/segments/{segment_id}"] == {"If-Match", "Idempotency-Key"}
+    assert taken["put", "/api/contacts"] == {"Idempotency-Key"}
+    assert taken["delete", "/api/contacts/{contact_id}"] == {"Idempotency-Key"}
+    assert not taken["post", "/api/segments/preview"]
+    assert not taken["get", "/api/segments"]
+
+
+def test_a_body_is_needed_where_a_key_of_it_is(description: dict[str, Any]) -> None:
+    needed = {
+        path: description["paths"][path]["post"]["requestBody"]["required"]
+        for path in ("/api/segments", "/api/segments/{segment_id}/duplicate")
+    }
+
+    assert needed == {"/api/segments": True, "/api/segments/{segment_id}/duplicate": False}
+
+
+def test_a_guard_takes_no_other_keys(client: TestClient[Litestar]) -> None:
+    body = {"name": "guarded", "contact_ids": [], "guard": {"max_drop": 5, "max_rise": 5}}
+    headers = {"Authorization": f"Bearer {KEY}"}
+
+    refused = client.post("/api/segments", json=body, headers=headers)
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["path"] == "guard"
+
+
+def test_an_offset_beyond_all_rows_is_a_fault(client: TestClient[Litestar]) -> None:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    statuses = [
+        client.get(f"/api/contacts?offset={offset}", headers=headers).status_code
+        for offset in (2**32, 2**32 + 1, 2**70)
+    ]
+
+    assert statuses == [200, 422, 422]

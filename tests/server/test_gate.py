@@ -132,6 +132,14 @@ def test_a_scope_includes_those_before_it(two: Two, scope: Any, statuses: list[i
         )
 
 
+def test_which_methods_there_are_is_told_to_whoever_may_ask_anything(two: Two) -> None:
+    told = two.ask("OPTIONS", "/api/segments", two.key("acme", "read"))
+
+    assert told.status_code == 204
+    assert "OPTIONS" in told.headers["allow"]
+    assert two.ask("OPTIONS", "/api/segments").status_code == 401
+
+
 def test_an_app_with_a_route_that_says_no_scope_is_not_made() -> None:
     @get("/api/forgotten")
     async def forgotten() -> None:
