@@ -64,10 +64,16 @@ class Connections:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write, all or nothing; it is on the disk when the block has ended.
 
+        One within another, in the same thread, is a part of that.
+
         Raises:
             StoreError: nothing was written.
         """
         with self._lock, self.failing():
+            is_part = self._writes.in_transaction
+            if is_part:
+                yield self._writes
+                return
             self._writes.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writes

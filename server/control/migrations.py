@@ -125,11 +125,34 @@ def _imports(connection: sqlite3.Connection) -> None:
     tables.table("imports").create_index(["tenant_id"])
 
 
+def _repeats(connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database as Tables  # noqa: PLC0415 - likewise
+
+    tables = Tables(connection)
+    tables.table("repeats").create(
+        {
+            "id": str,
+            "tenant_id": str,
+            "created_at": int,
+            "request": bytes,
+            "answer": bytes,
+            "digest": bytes,
+        },
+        pk="id",
+        not_null={"id", "tenant_id", "created_at", "request", "answer", "digest"},
+        foreign_keys=[("tenant_id", "tenants", "id")],
+        strict=True,
+    )
+    tables.table("repeats").create_index(["tenant_id"])
+    tables.table("repeats").create_index(["created_at"])
+
+
 MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
     ("tenants, keys and segments", _tenants_keys_segments),
     ("rates of keys", _rates),
     ("jobs", _jobs),
     ("imports", _imports),
+    ("repeats", _repeats),
 )
 """All migrations, in order. A file's format is how many of them it has had (``user_version``)."""
 

@@ -1,7 +1,9 @@
-"""What is kept of tenants, of their keys, and of the files that were sent to be loaded."""
+"""What is kept of tenants, of their keys and writes, and of the files that were sent."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from typing import Final, Literal, TypeAlias
 
@@ -81,6 +83,10 @@ class Key(msgspec.Struct, frozen=True):
     expires_at: int | None = None
     revoked_at: int | None = None
     rate: int | None = None
+
+    def is_of(self, text: str) -> bool:
+        """Return whether a text is the key that this is kept of."""
+        return hmac.compare_digest(self.hash, hashlib.sha256(text.encode()).digest())
 
     def opens_at(self, now: int) -> bool:
         """Return whether it is good at an instant, ms."""
@@ -175,6 +181,24 @@ class Import(msgspec.Struct, frozen=True):
     error: str = ""
     once_key: str | None = None
     once_digest: bytes | None = None
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """What a write was answered that had a key, to be answered so again.
+
+    Attributes:
+        id: the tenant's id and the sender's key.
+        tenant_id: whose write it was.
+        created_at: ms since 1970 UTC.
+        request: the hash of what was asked.
+        answer: what the write returned, as MessagePack.
+    """
+
+    id: str
+    tenant_id: str
+    created_at: int
+    request: bytes
+    answer: bytes
 
 
 def name_faults(name: str) -> list[Fault]:

@@ -9,20 +9,21 @@ import msgspec
 
 from bitseg import DamagedError
 from server.control.job import JobRecord
-from server.control.model import Import, Key, Tenant
+from server.control.model import Import, Key, Repeat, Tenant
 
 if TYPE_CHECKING:
     import sqlite3
 
     from server.control.connection import Connections
 
-Row = TypeVar("Row", Tenant, Key, JobRecord, Import)
+Row = TypeVar("Row", Tenant, Key, JobRecord, Import, Repeat)
 
 TABLES: Final[dict[type[msgspec.Struct], str]] = {
     Tenant: "tenants",
     Key: "keys",
     JobRecord: "jobs",
     Import: "imports",
+    Repeat: "repeats",
 }
 
 _DIGEST_BYTES: Final = 16
@@ -45,7 +46,7 @@ def row_digest(table: str, cells: dict[str, object]) -> bytes:
     return hashlib.blake2b(said, digest_size=_DIGEST_BYTES).digest()
 
 
-def write(connection: sqlite3.Connection, row: Tenant | Key | JobRecord | Import) -> None:
+def write(connection: sqlite3.Connection, row: Tenant | Key | JobRecord | Import | Repeat) -> None:
     """Write a row, in place of the one with its id."""
     table = TABLES[type(row)]
     cells = msgspec.structs.asdict(row)

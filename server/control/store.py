@@ -19,11 +19,13 @@ from server.control.model import (
     Import,
     Key,
     KeyRequest,
+    Repeat,
     StaleError,
     Tenant,
     check_slug,
     name_faults,
 )
+from server.control.repeats import Repeats
 from server.control.timetable import Timetable
 from server.keys import PREFIX_LENGTH, make_key
 
@@ -44,6 +46,7 @@ class Control:
     Attributes:
         timetable: when each job of each tenant runs.
         imports: the files that were sent to be loaded.
+        repeats: what writes of this store were answered that had a key.
     """
 
     def __init__(self, path: Path | None, now: Callable[[], int]) -> None:
@@ -57,6 +60,7 @@ class Control:
         self._connections = Connections(path)
         self.timetable = Timetable(self._connections)
         self.imports = Imports(self._connections)
+        self.repeats = Repeats(self._connections, now)
         try:
             migrate(self._connections)
             self.check()
@@ -78,6 +82,7 @@ class Control:
         rows.read(self._connections, Key)
         self.timetable.all()
         rows.read(self._connections, Import)
+        rows.read(self._connections, Repeat)
         for segment_id, tenant_id, expected in self._connections.rows("SELECT * FROM segments"):
             self._check_segment(segment_id, tenant_id, expected)
 
@@ -201,7 +206,7 @@ class Control:
             rows.write(connection, gone)
             for key in self.keys(tenant_id):
                 rows.write(connection, _revoked(key, now))
-            for table in ("segments", "jobs", "imports"):
+            for table in ("segments", "jobs", "imports", "repeats"):
                 query = f"DELETE FROM {table} WHERE tenant_id = ?"  # noqa: S608 - names of ours
                 connection.execute(query, (tenant_id,))
         return gone

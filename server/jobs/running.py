@@ -25,7 +25,7 @@ from server.jobs.kinds import JOBS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from bitseg import Engine
+    from bitseg import Engine, Once
     from server.control import Control
     from server.jobs.kinds import Job
     from server.jobs.waking import Waking
@@ -148,29 +148,42 @@ class Jobs:
         """Return what jobs there are."""
         return tuple(self._jobs)
 
-    def ask(self, tenant_id: str, name: str) -> tuple[JobRecord, str] | None:
+    def ask(
+        self, tenant_id: str, name: str, once: Once | None = None
+    ) -> tuple[JobRecord, str] | None:
         """Let a job run now; return what is known of it, or None where there is no such job.
 
         One that runs already goes on, and does not run again.
 
+        Args:
+            tenant_id: whose job it is.
+            name: the job's.
+            once: asked again with the same, it does not run again; None = it does.
+
         Raises:
+            RepeatError: the key stands for another request, or that still runs.
             StoreError: that could not be noted.
         """
         if name not in self._jobs:
             return None
         self._known(self._control.there(tenant_id))
-        with self._changed:
-            running = job_id(tenant_id, name) in self._running
-        record = self._timetable.find(tenant_id, name)
-        if not running:
-            now = self._now()
-            record = self._timetable.change(
-                tenant_id, name, lambda one: msgspec.structs.replace(one, due_at=now)
-            )
+        noted = partial(self._note_asked, tenant_id, name)
+        record = self._control.repeats.once(tenant_id, once, JobRecord, noted)
         if record is None:
             return None
-        self._await(record)
+        self._await(self._timetable.find(tenant_id, name) or record)
         return record, self._cron(record)
+
+    def _note_asked(self, tenant_id: str, name: str) -> JobRecord | None:
+        """Note that a job is due now, unless it runs; return what is known of it."""
+        with self._changed:
+            running = job_id(tenant_id, name) in self._running
+        if running:
+            return self._timetable.find(tenant_id, name)
+        now = self._now()
+        return self._timetable.change(
+            tenant_id, name, lambda one: msgspec.structs.replace(one, due_at=now)
+        )
 
     def planned(
         self, tenant_id: str, crons: Mapping[str, str | None], timezone: str

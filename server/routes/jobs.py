@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from server.auth import Caller, needs
 from server.jobs import Jobs
 from server.paths import id_of
+from server.requests import once_of
 from server.routes.segments import Limit, Offset
 from server.schemas.jobs import EXAMPLE, JobList, JobShown, show
 from server.schemas.openapi import LISTED, REFUSED, UNKNOWN
@@ -55,10 +56,14 @@ async def list_jobs(
     opt=needs("admin"),
 )
 async def run_job(
-    job_name: FromPath[str], caller: NamedDependency[Caller], jobs: NamedDependency[Jobs]
+    request: Request[Any, Any, Any],
+    job_name: FromPath[str],
+    caller: NamedDependency[Caller],
+    jobs: NamedDependency[Jobs],
 ) -> JobShown:
     """Run a job now, whenever it is due; one that runs already is not run beside itself."""
-    asked = await asyncio.to_thread(jobs.ask, caller.tenant_id, id_of(job_name))
+    once = once_of(request, await request.body())
+    asked = await asyncio.to_thread(jobs.ask, caller.tenant_id, id_of(job_name), once)
     if asked is None:
         raise NotFoundException("No job has this name.")
     return show(*asked)

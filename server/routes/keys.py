@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, post
@@ -11,11 +12,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
 
-from bitseg import clock
+from bitseg import Once, clock
 from server.auth import Caller, needs
 from server.control import Control, Key, KeyRequest
+from server.keys import make_key
 from server.paths import id_of
-from server.requests import body_of
+from server.requests import body_of, once_of
 from server.schemas.keys import (
     EXAMPLE,
     MADE_EXAMPLE,
@@ -65,9 +67,13 @@ async def create_key(
     caller: NamedDependency[Caller],
     control: NamedDependency[Control],
 ) -> KeyMade:
-    """Make a key. With ``replaces``, another one ends, at once or in up to 7 days."""
-    key, text = await asyncio.to_thread(_create, control, caller, await request.body())
-    return show_made(key, text)
+    """Make a key. With ``replaces``, another one ends, at once or in up to 7 days.
+
+    Sent again with the same ``Idempotency-Key``, it makes none, and ``key`` is null.
+    """
+    body = await request.body()
+    once = once_of(request, body)
+    return show_made(*await asyncio.to_thread(_create, control, caller, body, once))
 
 
 @delete(
@@ -78,14 +84,23 @@ async def create_key(
     opt=needs("admin"),
 )
 async def revoke_key(
-    key_id: FromPath[str], caller: NamedDependency[Caller], control: NamedDependency[Control]
+    request: Request[Any, Any, Any],
+    key_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
 ) -> None:
     """Take a key back: from the next request on it opens nothing."""
-    if await asyncio.to_thread(control.revoke_key, caller.tenant_id, id_of(key_id)) is None:
+    once = once_of(request, await request.body())
+    revoke = partial(control.revoke_key, caller.tenant_id, id_of(key_id))
+    taken = await asyncio.to_thread(control.repeats.once, caller.tenant_id, once, Key, revoke)
+    if taken is None:
         raise NotFoundException("No key has this id.")
 
 
-def _create(control: Control, caller: Caller, body: bytes) -> tuple[Key, str]:
+def _create(
+    control: Control, caller: Caller, body: bytes, once: Once | None
+) -> tuple[Key, str | None]:
+    """Make a key; return what is kept of it, and the key itself where it was made by this call."""
     asked = body_of(body, NewKey)
     ends = asked.pop("expires_at", None)
     wanted = KeyRequest(
@@ -93,4 +108,7 @@ def _create(control: Control, caller: Caller, body: bytes) -> tuple[Key, str]:
         expires_at=None if ends is None else clock.to_ms(ends),
         rate_most=caller.allowance.rate,  # or who is limited would make a key that is not
     )
-    return control.create_key(caller.tenant_id, wanted)
+    text = make_key()
+    add = partial(control.add_key, caller.tenant_id, wanted, text)
+    key = control.repeats.once(caller.tenant_id, once, Key, add)
+    return key, text if key.is_of(text) else None

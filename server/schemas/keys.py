@@ -78,10 +78,10 @@ class KeyMade(KeyShown, frozen=True):
     """A new key.
 
     Attributes:
-        key: the key itself, shown this once.
+        key: the key itself, shown this once; null where the call was sent again.
     """
 
-    key: str
+    key: str | None
 
 
 class KeyList(msgspec.Struct, frozen=True):
@@ -101,8 +101,8 @@ def show(key: Key) -> KeyShown:
     return KeyShown(**_cells(key))
 
 
-def show_made(key: Key, text: str) -> KeyMade:
-    """Return a new key."""
+def show_made(key: Key, text: str | None) -> KeyMade:
+    """Return a new key; None = it was shown before."""
     return KeyMade(**_cells(key), key=text)
 
 

@@ -43,4 +43,5 @@ def back_to_the_first_format(path: Path) -> None:
         connection.execute("ALTER TABLE tenants DROP COLUMN timezone")
         connection.execute("DROP TABLE jobs")
         connection.execute("DROP TABLE imports")
+        connection.execute("DROP TABLE repeats")
         connection.execute("PRAGMA user_version=1")

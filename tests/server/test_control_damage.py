@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bitseg import DamagedError, StoreError
+from bitseg import DamagedError, Once, StoreError
 from server.control import Control, JobRecord
 from tests.server.control import NOW, Clock, key_of, with_tenants
 
@@ -22,6 +22,7 @@ def path(tmp_path: Path) -> Path:
         control.revoke_key("acme", key.id)
         control.claim_segment("s1", "acme")
         control.note_timezone("acme", "Europe/Berlin")
+        control.repeats.once("acme", Once("k", b"asked"), str, lambda: "said")
         control.timetable.add(JobRecord("acme/x", "acme", "x", NOW, NOW, "0 2 * * *"))
         control.delete_tenant("zeta")
     return path
@@ -39,6 +40,8 @@ def path(tmp_path: Path) -> Path:
         pytest.param("UPDATE tenants SET timezone = 'UTC'", "tenants", id="another timezone"),
         pytest.param("UPDATE jobs SET due_at = 1 << 60", "jobs", id="a job never runs"),
         pytest.param("UPDATE jobs SET cron = '0 0 1 1 *'", "jobs", id="a job runs once a year"),
+        pytest.param("UPDATE repeats SET answer = x'a0'", "repeats", id="another answer"),
+        pytest.param("UPDATE repeats SET id = 'acme/x'", "repeats", id="another write's answer"),
         pytest.param("UPDATE segments SET tenant_id = 'zeta'", "segments", id="a segment moved"),
         pytest.param("DROP INDEX idx_keys_hash", "schema", id="an index is gone"),
         pytest.param("DELETE FROM meta", "schema", id="the schema's digest is gone"),

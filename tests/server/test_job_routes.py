@@ -283,3 +283,27 @@ def test_the_engine_recalculates_what_it_is_asked_for() -> None:
     assert engine.segments.recalculate("static").contact_count == 1
     with pytest.raises(bitseg.UnknownSegmentError):
         engine.segments.recalculate("nobodys")
+
+
+def test_asking_for_a_run_again_with_its_key_asks_for_no_second_one(two: Two) -> None:
+    admin, headers = two.key("acme"), {"Idempotency-Key": "k"}
+    two.ask("GET", "/api/jobs", admin)
+    jobs = two.app.state["jobs"]
+    jobs.stop()  # or it would have run by then
+
+    def ask(query: str = "") -> Any:
+        path = f"/api/jobs/recalculation/run{query}"
+        return two.ask("POST", path, admin, headers=headers)
+
+    first = ask()
+    two.clock.at += MINUTE
+    again = ask()
+    (listed,) = two.ask("GET", "/api/jobs", admin).json()["items"]
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.json() == first.json()
+    assert listed["next_run"] == first.json()["next_run"] == "2026-03-01T09:30:00Z"
+    assert ask("?x=1").status_code == 422
+    assert two.ask("POST", "/api/jobs/recalculation/run", admin).json()["next_run"] == (
+        "2026-03-01T09:31:00Z"
+    )
