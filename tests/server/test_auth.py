@@ -99,10 +99,14 @@ def test_anything_else_is_refused_with_the_same_bytes(
     assert response.status_code == 401
     assert response.content == REFUSAL
     assert sorted(response.headers.items()) == [
+        ("cache-control", "no-store"),
         ("content-length", str(len(REFUSAL))),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
         ("content-type", "application/problem+json"),
+        ("referrer-policy", "no-referrer"),
         ("www-authenticate", "Bearer"),
         ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
     ]
 
 

@@ -176,8 +176,9 @@ def test_what_is_open_is_outside_of_the_api() -> None:
         if handler.opt.get("scope") == OPEN
     }
 
+    page = {"/schema/page", "/schema/page.css", "/schema/page.js"}
     assert found == {"/health/live", "/health/ready", "/schema", "/schema/{path:str}",
-                     "/schema/openapi.json"}  # fmt: skip
+                     "/schema/openapi.json"} | page  # fmt: skip
 
 
 @every_call
