@@ -7,7 +7,9 @@ crosses one of its bounds. What is found is recorded with the instant at which i
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from heapq import heappop, heappush
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -35,7 +37,11 @@ if TYPE_CHECKING:
 WHOLE_SHARE: Final = 8
 """With more than one row in eight to look at, asking about all of them is faster."""
 
-SLICE: Final = 32
+HELD_UP_S: Final = 0.001
+"""So long it goes on before others are let come: a lock that is let go of and taken at once is
+seldom had by who waits for it."""
+
+SLICE: Final = 8
 """Segments that are asked before evaluations of others may come between."""
 
 
@@ -78,6 +84,7 @@ class Tracker:
         self._by_kind: dict[str, set[WatchedLeaf]] = {}
         self._due: list[tuple[int, int, WatchedLeaf]] = []
         self._pushed = 0
+        self._went_on = 0.0
         self._stirred: set[WatchedLeaf] = set()
         self._whole: set[str] = set()
         self._changed: set[str] = set()
@@ -166,27 +173,32 @@ class Tracker:
     def _look(self, at: int, changes: Sequence[Change]) -> tuple[MembersChanged, ...]:
         """Return who entered and left by ms ``at``, and look ahead from there."""
         now, n = Now(at, self._tenant.zone), self._tenant.contacts.n
+        self._note(changes)
+        self._sync(now, n)
+        if not self._tracked:
+            self._n, self._rows = n, []
+            return ()
+        whole, asked, rows = self._affected(self._leaf_changes(now, n), n)
         with self._lock:
-            self._note(changes)
-            self._sync(now, n)
-            if not self._tracked:
-                self._n, self._rows = n, []
-                return ()
-            stirred = self._settle_stirred(now, n)
-            whole, asked, rows = self._affected(stirred, n)
-            ahead: dict[object, int | None] = {}
-            for one in stirred:
-                self._look_ahead(one, now, ahead)
             question = _Question(rows, self._tenant.contacts.live.test(rows), now)
         found: list[MembersChanged | None] = []
         for start in range(0, len(asked), SLICE):
-            with self._lock:
+            with self._slice():
                 found += self._find(asked[start : start + SLICE], question, n)
         for segment in whole:
-            with self._lock:
+            with self._slice():
                 members = self._executor.members(SegmentLeaf(segment), now)
                 found.append(self._segments.history.changed(segment, members, at))
         return tuple(one for one in found if one is not None)
+
+    @contextmanager
+    def _slice(self) -> Iterator[None]:
+        """Hold the lock of evaluations for the block, and let who waits for it come then."""
+        with self._lock:
+            yield
+        if perf_counter() - self._went_on > HELD_UP_S:
+            sleep(0)
+            self._went_on = perf_counter()
 
     def _note(self, changes: Iterable[Change]) -> None:
         """Note the members that changes of segments moved: those that speak of them follow."""
@@ -195,26 +207,36 @@ class Tracker:
                 self._rows += [unpacked(change.moved.entered), unpacked(change.moved.left)]
                 self._changed.add(change.moved.segment)
 
-    def _settle_stirred(self, now: Now, n: int) -> set[WatchedLeaf]:
-        """Bring the leaves that something touched, or whose time has come, to an instant."""
-        while self._due and self._due[0][0] <= now.at:
-            one = heappop(self._due)[2]
-            if one.users:
-                self._stirred.add(one)
-        settled: set[WatchedLeaf] = set()
-        while waiting := self._stirred - settled:  # who shares a tally is touched with it
-            for one in waiting:
-                one.settle(now, n)
-            settled |= waiting
-        self._stirred = set()
-        return settled
+    def _leaf_changes(self, now: Now, n: int) -> list[tuple[WatchedLeaf, Rows | None]]:
+        """Bring the leaves that something touched, or whose time has come, to an instant.
 
-    def _affected(self, stirred: set[WatchedLeaf], n: int) -> tuple[list[str], list[str], Rows]:
+        Returns:
+            Each with the rows whose answer changed; None = any may have.
+        """
+        with self._lock:
+            while self._due and self._due[0][0] <= now.at:
+                one = heappop(self._due)[2]
+                if one.users:
+                    self._stirred.add(one)
+        found: dict[WatchedLeaf, Rows | None] = {}
+        ahead: dict[object, int | None] = {}
+        while True:  # who shares a tally is touched with it
+            with self._slice():
+                next_ = next((leaf for leaf in self._stirred if leaf not in found), None)
+                if next_ is None:
+                    return list(found.items())
+                next_.settle(now, n)
+                found[next_] = next_.changes(n)
+                self._stirred.discard(next_)
+                self._look_ahead(next_, now, ahead)
+
+    def _affected(
+        self, moved: Iterable[tuple[WatchedLeaf, Rows | None]], n: int
+    ) -> tuple[list[str], list[str], Rows]:
         """Return the segments to ask as a whole, those to ask about rows, and the rows."""
         whole, asked = self._whole & self._tracked.keys(), set(self._changed)
         rows, self._rows, self._changed, self._whole = self._rows, [], set(), set()
-        for one in stirred:
-            changed = one.changes(n)
+        for one, changed in moved:
             if changed is None:
                 whole |= one.users
             elif changed.size:
@@ -297,11 +319,15 @@ class Tracker:
         ]
         for segment, tracked in list(self._tracked.items()):
             if plans.get(segment) != tracked.plan:
-                self._leave(segment)
+                with self._lock:
+                    self._leave(segment)
         for segment, plan in plans.items():
             if segment not in self._tracked:
-                leaves = tuple(self._watch(leaf, segment, now, n) for leaf in leaves_of(plan))
-                self._tracked[segment] = _Tracked(plan, leaves)
+                leaves = []
+                for leaf in leaves_of(plan):
+                    with self._slice():
+                        leaves.append(self._watch(leaf, segment, now, n))
+                self._tracked[segment] = _Tracked(plan, tuple(leaves))
 
     def _watch(self, leaf: Leaf, segment: str, now: Now, n: int) -> WatchedLeaf:
         watched = self._watched.get(leaf)
