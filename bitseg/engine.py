@@ -22,6 +22,7 @@ from bitseg.counting import Counting
 from bitseg.defining import Defining
 from bitseg.errors import Fault, FieldError, UnknownContactError, nearest
 from bitseg.fields import Field
+from bitseg.figures import TakeFigures
 from bitseg.growth import Growing, growth_of
 from bitseg.members import Members
 from bitseg.plan.execute import Executor
@@ -71,6 +72,7 @@ class Engine(Writing):
 
     Attributes:
         segments: the saved segments, and what can be done with them.
+        figures: takes how much it holds, for metrics.
     """
 
     def __init__(  # noqa: PLR0913 - each setting is a name the caller writes
@@ -116,15 +118,16 @@ class Engine(Writing):
         self._segments = writes.segments
         self._rulebook = Rulebook(self._tenant, self._segments)
         self._executor = Executor(self._tenant, self._segments, keep_bytes)
-        self._tracker = tracker = Tracker(self._tenant, self._segments, self._executor, self._lock)
+        tracker = Tracker(self._tenant, self._segments, self._executor, self._lock)
         if writes.last_at is not None:
             tracker.begin(writes.last_at)
         writes.follower = tracker
+        defining = Defining(writes, self._rulebook, self._executor)
+        self.figures = TakeFigures(writes, defining, self._executor, tracker)
         self._budget = Budget(memory_budget, self._data_bytes, self._executor, self._lock)
         writes.check_room = self._check_room
         self._executor.check_room = self._budget.check_leaf
         self._counting = Counting(writes, self._executor)
-        defining = Defining(writes, self._rulebook, self._executor)
         settling = Settling(writes, self._rulebook, self._executor)
         super().__init__(writes, defining, settling)
         self.segments = Catalogue(writes, defining, self._executor, tracker)
@@ -352,11 +355,7 @@ class Engine(Writing):
     def memory(self) -> dict[str, int]:
         """Return bytes held, by what for: data, and ``kept`` for what queries built."""
         with self._lock:
-            return {
-                **self._tenant.memory(),
-                "segments": self._segments.nbytes + self._tracker.nbytes,
-                "kept": self._executor.nbytes,
-            }
+            return self.figures.memory()
 
     @property
     def memory_budget(self) -> Limit:

@@ -298,6 +298,43 @@ class Overlap(msgspec.Struct, frozen=True):
     pairs: tuple[Pair, ...]
 
 
+class Journal(msgspec.Struct, frozen=True):
+    """What the next start would replay.
+
+    Attributes:
+        changes: how many changes came since the newest snapshot.
+        nbytes: about their bytes.
+        snapshot_at: when that was taken, ms since 1970 UTC; of one that an earlier process took,
+            the instant of the last change in it. None = there is none.
+    """
+
+    changes: int
+    nbytes: int
+    snapshot_at: int | None
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """How much an engine holds, for whoever runs it.
+
+    Attributes:
+        contacts: how many contacts there are.
+        events: how many events.
+        segments: how many saved segments.
+        kept: how many answers that queries built are kept: leaves, and joins of them.
+        memory: bytes held, by what for.
+        corrections: how many memberships were not as they were recorded, and were corrected.
+        journal: of the file; None = there is none.
+    """
+
+    contacts: int
+    events: int
+    segments: int
+    kept: int
+    memory: dict[str, int]
+    corrections: int
+    journal: Journal | None
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """What a snapshot did.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from bitseg.results import Snapshot
+    from bitseg.results import Journal, Snapshot
 
 KEY_MOST: Final = 255
 ANSWERS_KEPT: Final = DAY
@@ -141,6 +141,11 @@ class Store(Protocol):
         ...
 
     @property
+    def journal(self) -> Journal | None:
+        """What the next start would replay; None where there is no file."""
+        ...
+
+    @property
     def failure(self) -> StoreError | None:
         """Why the last snapshot or checkpoint could not be made; None where it could."""
         ...
@@ -155,6 +160,7 @@ class NoStore:
 
     durable = False
     failure: StoreError | None = None
+    journal: Journal | None = None
 
     def __init__(self) -> None:
         """Begin without answers."""

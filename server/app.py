@@ -25,6 +25,7 @@ from server.hearing import Hearing
 from server.jobs import Beside, Jobs, Scheduler
 from server.leases import Engines, Leases, Sole, provide_caller, provide_engine
 from server.loads import Loads
+from server.metrics import Inside, Metrics, Requests
 from server.paths import App
 from server.refusals import Refusals
 from server.routes import (
@@ -39,6 +40,7 @@ from server.routes import (
     keys,
     live,
     members,
+    metrics,
     preview,
     revisions,
     segments,
@@ -147,6 +149,7 @@ def create_app(
     streams = Streams(hearing, settings)
     ticker = Ticker(engines, now, monotonic)
     loads = Loads(control, engines, spool, now)
+    told = Metrics(Requests(), Inside(engines, runner, loads, streams, now))
     api = Router(
         "/api",
         route_handlers=list(ROUTES),
@@ -163,10 +166,11 @@ def create_app(
         "gate": gate,
         "jobs": runner,
         "loads": loads,
+        "previews": told.requests.previews,
         "streams": streams,
     }
-    return App(
-        route_handlers=[api, health.live, health.ready],
+    app = App(
+        route_handlers=[api, health.live, health.ready, metrics.read_metrics],
         dependencies={
             "control": Provide(lambda: control, sync_to_thread=False),
             "engines": Provide(lambda: engines, sync_to_thread=False),
@@ -174,12 +178,13 @@ def create_app(
             "hearing": Provide(lambda: hearing, sync_to_thread=False),
             "jobs": Provide(lambda: runner, sync_to_thread=False),
             "loads": Provide(lambda: loads, sync_to_thread=False),
+            "metrics": Provide(lambda: told, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "spool": Provide(lambda: spool, sync_to_thread=False),
             "streams": Provide(lambda: streams, sync_to_thread=False),
         },
         plugins=[EveryRouteSaysItsScope()],
-        before_send=[tell, guard_answer],
+        before_send=[tell, guard_answer, told.requests.hear],
         lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams],
         state=State(used, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
@@ -189,6 +194,8 @@ def create_app(
         logging_config=None,  # whoever runs the process says what is logged
         debug=False,
     )
+    app.tell_of_requests(told.requests.note, monotonic)
+    return app
 
 
 def _sole(served: Engine | Starting) -> Sole:

@@ -153,14 +153,14 @@ class Gate:
                 address was refused too often.
         """
         _check_headers(connection.scope["headers"])
-        credential = _credential(connection.headers.getall("authorization", []))
+        credential = credential_in(connection.headers.getall("authorization", []))
         try:
             caller = None if credential is None else await self._caller(credential)
         except StoreError as error:  # its words name files, and whoever calls may be a stranger
             _log.exception("the control store failed")
             raise ServiceUnavailableException(_UNREADABLE) from error
         if caller is None:
-            self._refuse(connection.client.host if connection.client else "")
+            self.refuse(connection.client.host if connection.client else "")
         self._count(connection, caller.allowance)
         connection.state.caller = caller
         scope = handler.opt.get("scope", SCOPES[0])  # only what Litestar makes, OPTIONS, says none
@@ -171,7 +171,7 @@ class Gate:
 
     async def still_lets_in(self, connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
         """Return whether the key or token of a request that was let in is still good."""
-        credential = _credential(connection.headers.getall("authorization", []))
+        credential = credential_in(connection.headers.getall("authorization", []))
         try:
             return credential is not None and await self._caller(credential) is not None
         except StoreError:
@@ -235,7 +235,13 @@ class Gate:
                 headers={"Retry-After": str(wait)},
             )
 
-    def _refuse(self, address: str) -> NoReturn:
+    def refuse(self, address: str) -> NoReturn:
+        """Refuse who has no good credential, at an address.
+
+        Raises:
+            NotAuthorizedException: always, but
+            TooManyRequestsException: where the address was refused too often.
+        """
         wait = self._refusals.wait(address, self._now())
         if wait:
             raise TooManyRequestsException(
@@ -260,7 +266,8 @@ def _check_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
         )
 
 
-def _credential(headers: list[str]) -> str | None:
+def credential_in(headers: list[str]) -> str | None:
+    """Return what the ``Authorization`` headers of a request bear; None where they do not."""
     if len(headers) != 1:
         return None
     found = _BEARER.fullmatch(headers[0].strip(" \t"))

@@ -38,6 +38,9 @@ KEPT_MS: Final = 7 * DAY_MS
 STOP_S: Final = 5.0
 """So long a stopping server waits for loads to come to the end of a batch."""
 
+ENDS: Final = ("done", "failed", "cancelled", "interrupted")
+"""How an import ends."""
+
 _AGAIN_S: Final = 0.2
 _AFTER_S: Final = 10
 
@@ -75,6 +78,7 @@ class Loads:
     the process was killed, and is never ahead.
 
     Attributes:
+        ended: how many ended in this process, by how.
         stopping: set when no load begins any more, and those that run end.
         now: returns ms since 1970 UTC.
     """
@@ -83,6 +87,7 @@ class Loads:
         self, control: Control, engines: Engines, spool: Spool, now: Callable[[], int]
     ) -> None:
         """Take where records are, where tenants are, where files are, and the clock (ms)."""
+        self.ended = dict.fromkeys(ENDS, 0)
         self._control = control
         self._engines = engines
         self._spool = spool
@@ -120,6 +125,10 @@ class Loads:
             self.sweep()
         except StoreError:
             _log.exception("what became of earlier imports could not be noted")
+
+    def under_way(self) -> dict[str, int]:
+        """Return how many wait, and how many run."""
+        return {"waiting": len(self._waiting), "running": len(self._running)}
 
     def sweep(self) -> None:
         """Forget what ended long ago.
@@ -293,6 +302,7 @@ class Loads:
             load.path.unlink(missing_ok=True)
         noted = self._note(load, state=state, finished_at=self.now(), **news)
         with self._lock:
+            self.ended[state] += 1
             if not noted:
                 self._unnoted[load.record.id] = load
             if load in self._running:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic_ns
+from typing import Any
 from urllib.parse import unquote
 
 from litestar import Litestar
+from litestar.enums import ScopeType
 from litestar.exceptions import ClientException
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 
 class App(Litestar):
-    """An app that sees each path percent-encoded, as the client sent it."""
+    """An app that sees each path percent-encoded, as the client sent it, and tells of requests."""
+
+    _note: Callable[[Any, int], None] | None = None
+    _now: Callable[[], int] = staticmethod(monotonic_ns)
+
+    def tell_of_requests(
+        self, note: Callable[[Any, int], None], now: Callable[[], int] = monotonic_ns
+    ) -> None:
+        """Let a request be noted when it was answered.
+
+        Args:
+            note: called with its scope and how long it took, ns, to the last byte of its answer.
+            now: returns ns since whenever.
+        """
+        self._note, self._now = note, now
 
     async def __call__(
         self,
@@ -22,7 +40,15 @@ class App(Litestar):
         raw = scope.get("raw_path")
         if isinstance(raw, bytes):
             scope["path"] = raw.partition(b"?")[0].decode("latin-1")  # type: ignore[typeddict-unknown-key] # only requests have it
-        await super().__call__(scope, receive, send)
+        note = self._note
+        if note is None or scope["type"] != ScopeType.HTTP:
+            await super().__call__(scope, receive, send)
+            return
+        began = self._now()
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            note(scope, self._now() - began)
 
 
 def id_of(segment: str) -> str:

@@ -36,6 +36,9 @@ EVALUATIONS_AT_ONCE: Final = 4
 HEARTBEAT_SECONDS: Final = 15.0
 """So often a stream shows that it is there, and its key is looked at again."""
 
+METRICS_KEY: Final = r"[!-~]{16,255}"
+"""What a key of metrics looks like: nobody is to guess it, and a header has room for it."""
+
 STREAMS: Final = 200
 """So many streams of changes are open at once in a process."""
 
@@ -73,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True):
         heartbeat_seconds: how often a stream of changes shows that it is there.
         streams: how many are open at once.
         streams_a_key: how many of them are one caller's.
+        metrics_key: what opens ``/metrics``; None = they are shown to this machine only.
     """
 
     key: str | None = None
@@ -92,3 +96,4 @@ class Settings(msgspec.Struct, frozen=True):
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     streams: int = STREAMS
     streams_a_key: int = STREAMS_A_KEY
+    metrics_key: str | None = None

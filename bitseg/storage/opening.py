@@ -241,7 +241,7 @@ def read_all(  # noqa: PLR0913 - what reading needs and fills
         writes.apply(manifest.settings)
         reader_.snapshot(manifest)
     at = taken_at(connection, place)
-    state = FileState(identity, place, place.seq, needed, behind // PARTS_COUNT, at)
+    state = FileState(identity, place, place.seq, needed, behind // PARTS_COUNT, at, snapshot_at=at)
     chain_told = place.chain if told is not None and told.seq == place.seq else None
     with closing(reader_.journal(connection, place)) as entries:
         chain_told = _follow(entries, state, told, chain_told)

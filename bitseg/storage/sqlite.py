@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bitseg.changes import Change, MembersChanged
-    from bitseg.results import Snapshot
+    from bitseg.results import Journal, Snapshot
     from bitseg.storage.acknowledged import AcknowledgedFile
     from bitseg.storage.covers import Covers
     from bitseg.storage.database import Database
@@ -102,6 +102,11 @@ class SqliteStore(Parking):
     def failure(self) -> StoreError | None:
         """Why nothing more is written, or why the last snapshot was not; None where all is well."""
         return self._database.failure or self._keeper.failure
+
+    @property
+    def journal(self) -> Journal:
+        """What the next start would replay."""
+        return self._state.journal
 
     @property
     def path(self) -> Path:
@@ -308,8 +313,7 @@ class SqliteStore(Parking):
             with self._writes.commits.paused():
                 if not done.clean:  # someone reads an older state: try again, but not at once
                     self._state.erased_at = at - ERASE_WITHIN + UNCLEAN_AGAIN
-                self._state.snapshot_seq = place.seq
-                self._state.journal_bytes -= journal_bytes
+                self._state.snapshot_taken(place.seq, at, journal_bytes)
             return done
 
     @contextmanager

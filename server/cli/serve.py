@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -33,7 +34,7 @@ from server.control.holding import Hold
 from server.keys import is_key, make_key
 from server.memory import MemoryLimits
 from server.patience import Connection, disconnect_late
-from server.settings import Settings
+from server.settings import METRICS_KEY, Settings
 from server.starting import Starting, StoppedError
 from server.streams import Streams
 from server.tenants import Tenants
@@ -97,6 +98,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     """
     given = os.environ.get("BITSEG_KEY")
     several.check(sources, given)
+    limits["metrics_key"] = _metrics_key()
     if several.data is not None:
         imports = several.data / IMPORTS
         settings = Settings(None, host, port, imports=imports, tokens=tokens, **limits)
@@ -117,6 +119,18 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     )
     if starting.failure is not None:
         raise starting.failure
+
+
+def _metrics_key() -> str | None:
+    """Return the key of metrics; from the environment alone, as processes show their arguments.
+
+    Raises:
+        click.UsageError: it is too short, or cannot be in a header.
+    """
+    key = os.environ.get("BITSEG_METRICS_KEY")
+    if key is not None and not re.fullmatch(METRICS_KEY, key):
+        raise click.UsageError(f"Expected BITSEG_METRICS_KEY to match {METRICS_KEY}.")
+    return key
 
 
 def _serve_tenants(data: Path, several: Several, sync: Sync, settings: Settings) -> None:

@@ -38,6 +38,14 @@ REFUSED: Final = {
 }
 """The answers to callers who may not."""
 
+GUARDED: Final = {
+    400: _problem(Problem, "The path or a header cannot be read."),
+    401: _problem(Problem, "No key of metrics, or one that is not good."),
+    403: _problem(Problem, "They are shown to this machine only."),
+    429: _problem(Problem, "Too many calls without a valid key from this address."),
+}
+"""The answers of what is for whoever runs the process, to others."""
+
 UNKNOWN: Final = {404: _problem(Problem, "There is none of this id.")}
 """The answer where a path names nothing."""
 

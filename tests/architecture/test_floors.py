@@ -84,7 +84,7 @@ def _names(requirements: list[str]) -> set[str]:
 
 def _distributions(modules: set[str]) -> set[str]:
     known = packages_distributions()
-    return {known[module][0].lower() for module in modules}
+    return {known[module][0].lower().replace("_", "-") for module in modules}  # as PEP 503 has it
 
 
 OPTIONAL = _names(PROJECT["optional-dependencies"]["polars"])

@@ -177,8 +177,8 @@ def test_what_is_open_is_outside_of_the_api() -> None:
     }
 
     page = {"/schema/page", "/schema/page.css", "/schema/page.js"}
-    assert found == {"/health/live", "/health/ready", "/schema", "/schema/{path:str}",
-                     "/schema/openapi.json"} | page  # fmt: skip
+    assert found == {"/health/live", "/health/ready", "/metrics", "/schema",
+                     "/schema/{path:str}", "/schema/openapi.json"} | page  # fmt: skip
 
 
 @every_call
