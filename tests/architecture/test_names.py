@@ -11,9 +11,9 @@ import bitseg
 PUBLIC = {
     "BUILT_IN", "BitsegError", "BudgetError", "ContactPage", "DATA_TYPES", "DamagedError",
     "DeadlineError", "Definition", "Diff", "EVENT_KINDS", "Engine", "Explained", "Explanation",
-    "Fault", "Field", "FieldError", "FieldValues", "Guard", "GuardError", "Happened", "InUseError",
-    "Lint", "LoadError", "LoadReport", "MEASURE_OPERATORS", "MemberChange", "Members",
-    "MembersImported", "Membership", "MissingExtraError", "Moved", "NoRoomError", "NotKeptError",
+    "Fault", "Field", "FieldError", "FieldValues", "Figures", "Guard", "GuardError", "Happened",
+    "InUseError", "Journal", "Lint", "LoadError", "LoadReport", "MEASURE_OPERATORS", "MemberChange",
+    "Members", "MembersImported", "Membership", "MissingExtraError", "Moved", "NoRoomError", "NotKeptError",
     "OPERATORS", "Once", "Operator", "Overlap", "Pair", "Preview", "Rejected", "RepeatError",
     "Restored", "RevisionError", "RuleError", "SegmentError", "SegmentHistory", "SegmentPage",
     "SegmentRecord", "SegmentRevision", "SegmentSize", "SharedEmail", "Snapshot", "Source",
