@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from time import monotonic_ns
 from typing import Final
@@ -47,6 +48,7 @@ from server.routes import (
     templates,
     tenant,
     values,
+    webhooks,
 )
 from server.routes.pages import read_script, read_style, show_description
 from server.schemas.openapi import Description
@@ -57,6 +59,7 @@ from server.streams import Streams
 from server.ticking import Ticker
 from server.tokens import Tokens
 from server.upkeep import Upkeep
+from server.webhooks import Deliveries, Poster
 
 DEFAULT: Final = "default"
 """The tenant of a process that serves one."""
@@ -112,6 +115,15 @@ ROUTES: Final = (
     jobs.run_job,
     tenant.read_tenant,
     tenant.change_tenant,
+    webhooks.list_webhooks,
+    webhooks.create_webhook,
+    webhooks.read_webhook,
+    webhooks.change_webhook,
+    webhooks.delete_webhook,
+    webhooks.rotate_secret,
+    webhooks.list_deliveries,
+    webhooks.replay_changes,
+    webhooks.try_webhook,
 )
 """Every call under ``/api``."""
 
@@ -119,12 +131,13 @@ PAGES: Final = (show_description, read_script, read_style)
 """The page that shows the description, below ``/schema``."""
 
 
-def create_app(
+def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
     served: Engine | Starting | Engines,
     settings: Settings,
     control: Control | None = None,
     now: Callable[[], int] = clock.system_now,
     monotonic: Callable[[], int] = monotonic_ns,
+    make_poster: Callable[[], Poster] | None = None,
 ) -> Litestar:
     """Return the app that serves an engine, or the tenants of a data directory.
 
@@ -135,6 +148,7 @@ def create_app(
         control: the tenants and their keys; None = one tenant, with the key of the settings.
         now: returns ms since 1970 UTC.
         monotonic: returns ns since whenever; what callers may do is counted by it.
+        make_poster: makes what sends webhooks their bodies; None = as the settings have it.
     """
     engines = served if isinstance(served, Engines) else _sole(served)
     control = control or _control_of_one(settings, now)
@@ -147,6 +161,8 @@ def create_app(
     spool = Spool(settings.imports, settings.file_limit)
     hearing = Hearing()
     streams = Streams(hearing, settings)
+    make_poster = make_poster or partial(Poster, allow_private=settings.webhooks_private)
+    deliveries = Deliveries(control, engines, hearing, make_poster, now)
     ticker = Ticker(engines, now, monotonic)
     loads = Loads(control, engines, spool, now)
     told = Metrics(Requests(), Inside(engines, runner, loads, streams, now))
@@ -161,6 +177,7 @@ def create_app(
     used = {
         "bodies": bodies,
         "control": control,
+        "deliveries": deliveries,
         "engines": engines,
         "evaluations": evaluations,
         "gate": gate,
@@ -173,6 +190,7 @@ def create_app(
         route_handlers=[api, health.live, health.ready, metrics.read_metrics],
         dependencies={
             "control": Provide(lambda: control, sync_to_thread=False),
+            "deliveries": Provide(lambda: deliveries, sync_to_thread=False),
             "engines": Provide(lambda: engines, sync_to_thread=False),
             "evaluations": Provide(lambda: evaluations, sync_to_thread=False),
             "hearing": Provide(lambda: hearing, sync_to_thread=False),
@@ -185,7 +203,7 @@ def create_app(
         },
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell, guard_answer, told.requests.hear],
-        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams],
+        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams, deliveries],
         state=State(used, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=BoundedRequest,

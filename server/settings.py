@@ -77,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True):
         streams: how many are open at once.
         streams_a_key: how many of them are one caller's.
         metrics_key: what opens ``/metrics``; None = they are shown to this machine only.
+        webhooks_http: whether webhooks may be told without TLS.
+        webhooks_private: whether they may be at addresses that are not public.
     """
 
     key: str | None = None
@@ -97,3 +99,5 @@ class Settings(msgspec.Struct, frozen=True):
     streams: int = STREAMS
     streams_a_key: int = STREAMS_A_KEY
     metrics_key: str | None = None
+    webhooks_http: bool = False
+    webhooks_private: bool = False

@@ -15,7 +15,10 @@ from server.settings import (
     CLIENT_SECONDS,
     EVALUATION_SECONDS,
     EVALUATIONS_AT_ONCE,
+    HEARTBEAT_SECONDS,
     RATE,
+    STREAMS,
+    STREAMS_A_KEY,
 )
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -40,9 +43,55 @@ def limit_options(command: Command) -> Command:
     return cast("Command", called)
 
 
-_NAMES: Final = ("rate", "evaluation_seconds", "evaluations_at_once", "client_seconds")
+_NAMES: Final = (
+    "rate",
+    "evaluation_seconds",
+    "evaluations_at_once",
+    "client_seconds",
+    "heartbeat_seconds",
+    "streams",
+    "streams_a_key",
+    "webhooks_http",
+    "webhooks_private",
+)
 
 _OPTIONS: Final = (
+    click.option(
+        "--webhooks-private",
+        is_flag=True,
+        envvar="BITSEG_WEBHOOKS_PRIVATE",
+        help="Let webhooks be at addresses that are not public, inside of this network.",
+    ),
+    click.option(
+        "--webhooks-http",
+        is_flag=True,
+        envvar="BITSEG_WEBHOOKS_HTTP",
+        help="Let webhooks be told without TLS.",
+    ),
+    click.option(
+        "--streams-a-key",
+        type=click.IntRange(min=1),
+        default=STREAMS_A_KEY,
+        show_default=True,
+        envvar="BITSEG_STREAMS_A_KEY",
+        help="Streams of changes that a key may have at once.",
+    ),
+    click.option(
+        "--streams",
+        type=click.IntRange(min=1),
+        default=STREAMS,
+        show_default=True,
+        envvar="BITSEG_STREAMS",
+        help="Streams of changes that are open at once.",
+    ),
+    click.option(
+        "--heartbeat-seconds",
+        type=_SECONDS,
+        default=HEARTBEAT_SECONDS,
+        show_default=True,
+        envvar="BITSEG_HEARTBEAT_SECONDS",
+        help="How often a stream shows that it is there, and its key is looked at again.",
+    ),
     click.option(
         "--client-seconds",
         type=_SECONDS,

@@ -17,6 +17,8 @@ from server.control.model import (
     name_faults,
 )
 from server.control.store import Control
+from server.control.webhook import Cursor, DeadLetter, Webhook, cursor_id
+from server.control.webhooks import at_once, given_up
 
 __all__ = [
     "DAY_MS",
@@ -24,6 +26,8 @@ __all__ = [
     "SCOPES",
     "SLUG",
     "Control",
+    "Cursor",
+    "DeadLetter",
     "Import",
     "JobRecord",
     "JobState",
@@ -34,6 +38,10 @@ __all__ = [
     "StaleError",
     "State",
     "Tenant",
+    "Webhook",
+    "at_once",
+    "cursor_id",
+    "given_up",
     "job_id",
     "name_faults",
 ]

@@ -147,12 +147,47 @@ def _repeats(connection: sqlite3.Connection) -> None:
     tables.table("repeats").create_index(["created_at"])
 
 
+def _webhooks(connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database as Tables  # noqa: PLC0415 - likewise
+
+    tables = Tables(connection)
+    shared = {"id": str, "tenant_id": str, "created_at": int, "digest": bytes}
+    ours = ("webhook_id", "segment_id")
+    of_tenant = [("tenant_id", "tenants", "id")]
+    of_both = [*of_tenant, ("webhook_id", "webhooks", "id")]
+    for name, texts, numbers, may_lack, keys in (
+        (
+            "webhooks",
+            ("url", "events", "secret"),
+            ("is_active", "revision"),
+            {"created_by": str, "old_secret": str, "old_until": int},
+            of_tenant,
+        ),
+        (
+            "webhook_cursors",
+            ours,
+            ("sent", "attempts"),
+            {"failing_since": int, "next_at": int, "error": str},
+            of_both,
+        ),
+        ("dead_letters", (*ours, "error"), ("first", "last", "attempts"), {}, of_both),
+    ):
+        there = {**shared, **dict.fromkeys(texts, str), **dict.fromkeys(numbers, int)}
+        tables.table(name).create(
+            {**there, **may_lack}, pk="id", not_null=set(there), foreign_keys=keys, strict=True
+        )
+        tables.table(name).create_index(["tenant_id"])
+    for name in ("webhook_cursors", "dead_letters"):
+        tables.table(name).create_index(["webhook_id"])
+
+
 MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
     ("tenants, keys and segments", _tenants_keys_segments),
     ("rates of keys", _rates),
     ("jobs", _jobs),
     ("imports", _imports),
     ("repeats", _repeats),
+    ("webhooks", _webhooks),
 )
 """All migrations, in order. A file's format is how many of them it has had (``user_version``)."""
 

@@ -10,13 +10,14 @@ import msgspec
 from bitseg import DamagedError
 from server.control.job import JobRecord
 from server.control.model import Import, Key, Repeat, Tenant
+from server.control.webhook import Cursor, DeadLetter, Webhook
 
 if TYPE_CHECKING:
     import sqlite3
 
     from server.control.connection import Connections
 
-Row = TypeVar("Row", Tenant, Key, JobRecord, Import, Repeat)
+Row = TypeVar("Row", Tenant, Key, JobRecord, Import, Repeat, Webhook, Cursor, DeadLetter)
 
 TABLES: Final[dict[type[msgspec.Struct], str]] = {
     Tenant: "tenants",
@@ -24,6 +25,9 @@ TABLES: Final[dict[type[msgspec.Struct], str]] = {
     JobRecord: "jobs",
     Import: "imports",
     Repeat: "repeats",
+    Webhook: "webhooks",
+    Cursor: "webhook_cursors",
+    DeadLetter: "dead_letters",
 }
 
 _DIGEST_BYTES: Final = 16
@@ -46,7 +50,7 @@ def row_digest(table: str, cells: dict[str, object]) -> bytes:
     return hashlib.blake2b(said, digest_size=_DIGEST_BYTES).digest()
 
 
-def write(connection: sqlite3.Connection, row: Tenant | Key | JobRecord | Import | Repeat) -> None:
+def write(connection: sqlite3.Connection, row: msgspec.Struct) -> None:
     """Write a row, in place of the one with its id."""
     table = TABLES[type(row)]
     cells = msgspec.structs.asdict(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
@@ -27,6 +27,7 @@ from server.control.model import (
 )
 from server.control.repeats import Repeats
 from server.control.timetable import Timetable
+from server.control.webhooks import Webhooks
 from server.keys import PREFIX_LENGTH, make_key
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from server.control.job import JobRecord
+
+
+_OF_TENANTS: Final = (
+    "segments", "jobs", "imports", "repeats", "dead_letters", "webhook_cursors", "webhooks",
+)  # fmt: skip
+"""What goes with a tenant; what speaks of another first."""
 
 
 class Control:
@@ -47,6 +54,7 @@ class Control:
         timetable: when each job of each tenant runs.
         imports: the files that were sent to be loaded.
         repeats: what writes of this store were answered that had a key.
+        webhooks: who is told of changes.
     """
 
     def __init__(self, path: Path | None, now: Callable[[], int]) -> None:
@@ -61,6 +69,7 @@ class Control:
         self.timetable = Timetable(self._connections)
         self.imports = Imports(self._connections)
         self.repeats = Repeats(self._connections, now)
+        self.webhooks = Webhooks(self._connections)
         try:
             migrate(self._connections)
             self.check()
@@ -83,6 +92,9 @@ class Control:
         self.timetable.all()
         rows.read(self._connections, Import)
         rows.read(self._connections, Repeat)
+        self.webhooks.all()
+        self.webhooks.cursors()
+        self.webhooks.dead()
         for segment_id, tenant_id, expected in self._connections.rows("SELECT * FROM segments"):
             self._check_segment(segment_id, tenant_id, expected)
 
@@ -206,7 +218,7 @@ class Control:
             rows.write(connection, gone)
             for key in self.keys(tenant_id):
                 rows.write(connection, _revoked(key, now))
-            for table in ("segments", "jobs", "imports", "repeats"):
+            for table in _OF_TENANTS:
                 query = f"DELETE FROM {table} WHERE tenant_id = ?"  # noqa: S608 - names of ours
                 connection.execute(query, (tenant_id,))
         return gone

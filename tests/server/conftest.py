@@ -19,6 +19,7 @@ from server.control import Control, Scope
 from server.keys import make_key
 from server.memory import MemoryLimits
 from server.tenants import Tenants, path_of
+from server.webhooks import Poster
 from tests.server.control import Clock, key_of, with_tenants
 
 Ask = Callable[..., Response]
@@ -78,6 +79,13 @@ def send(client: TestClient[Litestar]) -> Ask:
     return ask
 
 
+async def _only_here(host: str, _port: int) -> list[str]:
+    """Look up what is on this machine: tests send nothing elsewhere."""
+    if host == "127.0.0.1":
+        return [host]
+    raise OSError(host)
+
+
 class Two:
     """A server of two tenants in a data directory, acme and zeta, each with a contact.
 
@@ -109,6 +117,7 @@ class Two:
             self.control,
             self.clock,
             monotonic,
+            lambda: Poster(allow_private=True, resolve=_only_here),
         )
         self.client = TestClient(self.app, raise_server_exceptions=False)
 

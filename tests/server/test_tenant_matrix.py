@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 import bitseg
 from server import Settings, create_app
 from server.auth import OPEN
-from server.control import SCOPES, Import, KeyRequest, Scope
+from server.control import SCOPES, Import, KeyRequest, Scope, Webhook
 from tests.server.conftest import CANADIANS, KEY, Two
 from tests.server.control import key_of
 
@@ -82,6 +82,11 @@ BODIES: Final[dict[str, Any]] = {
     "/api/keys": {"name": "new", "scope": "read"},
     "/api/jobs/{job_name:str}/run": {},
     "/api/tenant": {"name": "New"},
+    "/api/webhooks": {"url": "https://example.com/", "segments": ["of-acme"]},
+    "/api/webhooks/{webhook_id:str}": {"is_active": False},
+    "/api/webhooks/{webhook_id:str}/rotate": {},
+    "/api/webhooks/{webhook_id:str}/replay": {},
+    "/api/webhooks/{webhook_id:str}/test": {},
 }
 """A body that each call takes, by path."""
 
@@ -92,6 +97,7 @@ NOBODYS: Final = {
     "field_path": "customField.nobodys",
     "number": "1",
     "import_id": "3f2504e0-4f89-41d3-9a0c-0305e82c3302",
+    "webhook_id": "3f2504e0-4f89-41d3-9a0c-0305e82c3303",
 }
 """An id of nobody's for every parameter that a path may have, as long as that of acme's."""
 
@@ -119,8 +125,12 @@ def ids_of_acme(two: Two) -> dict[str, str]:
     two.control.imports.add(
         Import(import_id, "acme", "contacts", "done", "csv", 1, 0, 0, None, 1, 1, 1)
     )
+    webhook_id = str(uuid.uuid4())
+    webhook = Webhook(webhook_id, "acme", "https://example.com/", "left", "s", None, 1, is_active=0)
+    two.control.webhooks.save(webhook, {"of-acme": 0}, 1)
     return {
         "import_id": import_id,
+        "webhook_id": webhook_id,
         "key_id": key_of(two.control, "acme", "read")[0].id,
         "segment_id": "of-acme",
         "contact_id": "of-acme",
@@ -163,6 +173,7 @@ def test_who_may_only_read_may_ask_whatever_the_method() -> None:
     assert {call.scope for call in CALLS if call.method == "GET"} == {"read", "admin"}
     assert {call.path for call in CALLS if call.scope == "admin"} == {
         "/api/keys", "/api/keys/{key_id:str}", "/api/tenant", "/api/jobs/{job_name:str}/run",
+        *(call.path for call in CALLS if call.path.startswith("/api/webhooks")),
     }  # fmt: skip
 
 

@@ -1,0 +1,414 @@
+"""Webhooks over HTTP: an admin of a tenant makes them, looks after them, and takes them away."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response, delete, get, patch, post
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from bitseg import Engine, Fault, FieldError, UnknownSegmentError
+from server.auth import Caller, needs
+from server.control import DAY_MS, Control, StaleError, Webhook
+from server.paths import id_of
+from server.requests import body_of, revision_of, tag_of
+from server.routes.history import SEQ_MOST
+from server.routes.segments import Limit, Offset
+from server.schemas import webhooks as schemas
+from server.schemas.openapi import LISTED, NOT_READY, PROBLEMS, REFUSED, STALE, UNKNOWN
+from server.schemas.operation import answers, takes
+from server.schemas.webhooks import (
+    ChangeWebhook,
+    DeliveryList,
+    NewWebhook,
+    Replayed,
+    WebhookList,
+    WebhookMade,
+    WebhookShown,
+)
+from server.settings import Settings
+from server.webhooks import Deliveries, Outcome, make_secret, url_faults
+
+TAGS: Final = ["webhooks"]
+SHOWN: Final = answers(WebhookShown, "The webhook.", schemas.EXAMPLE)
+MADE: Final = answers(
+    WebhookMade, "The webhook, with a secret that is shown this once.", schemas.MADE_EXAMPLE
+)
+OLD_MS: Final = DAY_MS
+"""So long bodies are signed with the secret before as well."""
+
+From = Annotated[
+    int,
+    QueryParameter(name="from", ge=1, le=SEQ_MOST, description="The first change that is sent."),
+]
+
+
+@get(
+    "/webhooks",
+    tags=TAGS,
+    summary="List webhooks",
+    responses={
+        200: answers(WebhookList, "Some webhooks.", {"items": [schemas.EXAMPLE], "total": 1}),
+        **LISTED,
+    },
+    opt=needs("admin"),
+)
+async def list_webhooks(
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> WebhookList:
+    """Return who is told of changes, the oldest first."""
+
+    def page() -> WebhookList:
+        found = control.webhooks.of(caller.tenant_id)
+        shown = [_shown(control, one) for one in found[offset : offset + limit]]
+        return WebhookList(shown, len(found))
+
+    return await asyncio.to_thread(page)
+
+
+@post(
+    "/webhooks",
+    tags=TAGS,
+    summary="Make a webhook",
+    operation_class=takes(NewWebhook, schemas.REQUEST_EXAMPLE),
+    responses={201: MADE, **PROBLEMS},
+    cache_control=CacheControlHeader(no_store=True),
+    opt=needs("admin"),
+)
+async def create_webhook(  # noqa: PLR0913, PLR0917 - what it stands on
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+    engine: NamedDependency[Engine],
+    settings: NamedDependency[Settings],
+    deliveries: NamedDependency[Deliveries],
+) -> Response[WebhookMade]:
+    """Let an address be told who enters and leaves segments, from now on."""
+    given = body_of(await request.body(), NewWebhook)
+
+    def create() -> WebhookMade:
+        begins = _checked(given, engine, settings)
+        now = deliveries.now()
+        webhook = Webhook(
+            id=str(uuid.uuid4()),
+            tenant_id=caller.tenant_id,
+            url=given["url"],
+            events=_events(given.get("events", ["entered", "left"])),
+            secret=make_secret(),
+            created_by=caller.name,
+            created_at=now,
+        )
+        control.webhooks.save(webhook, begins, now)
+        return schemas.show_made(webhook, control.webhooks.cursors(webhook.id))
+
+    made = await asyncio.to_thread(create)
+    await deliveries.look()
+    return Response(made, headers=tag_of(made.revision))
+
+
+@get(
+    "/webhooks/{webhook_id:str}",
+    tags=TAGS,
+    summary="Read a webhook",
+    responses={200: SHOWN, **REFUSED, **UNKNOWN},
+    opt=needs("admin"),
+)
+async def read_webhook(
+    webhook_id: FromPath[str], caller: NamedDependency[Caller], control: NamedDependency[Control]
+) -> Response[WebhookShown]:
+    """Return a webhook, without its secret."""
+
+    def read() -> WebhookShown:
+        return _shown(control, _found(control, caller, webhook_id))
+
+    return _tagged(await asyncio.to_thread(read))
+
+
+@patch(
+    "/webhooks/{webhook_id:str}",
+    tags=TAGS,
+    summary="Change a webhook",
+    operation_class=takes(ChangeWebhook, schemas.CHANGE_EXAMPLE),
+    responses={200: SHOWN, **PROBLEMS, **UNKNOWN, **STALE},
+    opt=needs("admin"),
+)
+async def change_webhook(  # noqa: PLR0913, PLR0917 - likewise
+    request: Request[Any, Any, Any],
+    webhook_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+    engine: NamedDependency[Engine],
+    settings: NamedDependency[Settings],
+    deliveries: NamedDependency[Deliveries],
+) -> Response[WebhookShown]:
+    """Change where changes are sent, or which; of segments that are new, from now on."""
+    given, revision = body_of(await request.body(), ChangeWebhook), revision_of(request)
+
+    def change() -> WebhookShown:
+        before = _found(control, caller, webhook_id)
+        told = {one.segment_id: one.sent for one in control.webhooks.cursors(before.id)}
+        begins = _checked(given, engine, settings) if given else told
+        changed = msgspec.structs.replace(
+            before,
+            url=given.get("url", before.url),
+            events=_events(given.get("events", before.events.split())),
+            is_active=int(given.get("is_active", before.is_active)),
+        )
+        return _shown(
+            control,
+            _saved(
+                control,
+                _Saving(before, changed, revision, deliveries.now()),
+                begins if "segments" in given else told,
+            ),
+        )
+
+    shown = await asyncio.to_thread(change)
+    await deliveries.look()
+    return _tagged(shown)
+
+
+@delete(
+    "/webhooks/{webhook_id:str}",
+    tags=TAGS,
+    summary="Delete a webhook",
+    responses={**REFUSED, **UNKNOWN, **STALE},
+    opt=needs("admin"),
+)
+async def delete_webhook(
+    request: Request[Any, Any, Any],
+    webhook_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+    deliveries: NamedDependency[Deliveries],
+) -> None:
+    """Tell an address nothing more, and forget what it was told."""
+    revision = revision_of(request)
+
+    def forget() -> None:
+        webhook = _found(control, caller, webhook_id)
+        if revision not in {None, webhook.revision}:
+            raise _stale()
+        control.webhooks.delete(caller.tenant_id, webhook.id)
+
+    await asyncio.to_thread(forget)
+    await deliveries.look()
+
+
+@post(
+    "/webhooks/{webhook_id:str}/rotate",
+    status_code=200,
+    tags=TAGS,
+    summary="Change the secret",
+    responses={200: MADE, **REFUSED, **UNKNOWN, **STALE},
+    cache_control=CacheControlHeader(no_store=True),
+    opt=needs("admin"),
+)
+async def rotate_secret(
+    request: Request[Any, Any, Any],
+    webhook_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+    deliveries: NamedDependency[Deliveries],
+) -> Response[WebhookMade]:
+    """Make a new secret; for a day bodies are signed with the one before as well."""
+    revision, now = revision_of(request), deliveries.now()
+
+    def rotate() -> WebhookMade:
+        before = _found(control, caller, webhook_id)
+        changed = msgspec.structs.replace(
+            before,
+            secret=make_secret(),
+            old_secret=before.secret,
+            old_until=now + OLD_MS,
+        )
+        cursors = control.webhooks.cursors(before.id)
+        told = {one.segment_id: one.sent for one in cursors}
+        return schemas.show_made(
+            _saved(control, _Saving(before, changed, revision, now), told), cursors
+        )
+
+    made = await asyncio.to_thread(rotate)
+    return Response(made, headers=tag_of(made.revision))
+
+
+@get(
+    "/webhooks/{webhook_id:str}/deliveries",
+    tags=TAGS,
+    summary="What became of it",
+    responses={
+        200: answers(DeliveryList, "The last attempts.", schemas.DELIVERIES_EXAMPLE),
+        **LISTED,
+        **UNKNOWN,
+    },
+    opt=needs("admin"),
+)
+async def list_deliveries(  # noqa: PLR0913, PLR0917 - likewise
+    webhook_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+    deliveries: NamedDependency[Deliveries],
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> DeliveryList:
+    """Return what a webhook was sent last, how far it is, and what was given up."""
+
+    def listed() -> DeliveryList:
+        webhook = _found(control, caller, webhook_id)
+        tried = deliveries.remembered.of(webhook.id)
+        return DeliveryList(
+            [schemas.show_attempt(one) for one in tried[offset : offset + limit]],
+            len(tried),
+            [schemas.show_cursor(one) for one in control.webhooks.cursors(webhook.id)],
+            [schemas.show_dead(one) for one in control.webhooks.dead(webhook.id)],
+        )
+
+    return await asyncio.to_thread(listed)
+
+
+@post(
+    "/webhooks/{webhook_id:str}/replay",
+    status_code=200,
+    tags=TAGS,
+    summary="Send again",
+    responses={
+        200: answers(Replayed, "From where on it is told again.", schemas.REPLAYED_EXAMPLE),
+        **LISTED,
+        **NOT_READY,
+        **UNKNOWN,
+    },
+    opt=needs("admin"),
+)
+async def replay_changes(  # noqa: PLR0913, PLR0917 - likewise
+    webhook_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+    engine: NamedDependency[Engine],
+    deliveries: NamedDependency[Deliveries],
+    first: From = 1,
+    segment: FromQuery[str | None] = None,
+) -> Replayed:
+    """Tell a webhook again from a number on, of one segment or all of its."""
+
+    def replay() -> Replayed:
+        webhook = _found(control, caller, webhook_id)
+        told = [one.segment_id for one in control.webhooks.cursors(webhook.id)]
+        if segment is not None and segment not in told:
+            message = f"Expected a segment of the webhook, got {segment!r}."
+            raise FieldError(Fault("segment", message, code="unknown_segment"))
+        begins = {}
+        for one in told if segment is None else [segment]:
+            try:
+                begins[one] = min(first - 1, engine.segments.last_seq(one))
+            except UnknownSegmentError:
+                continue  # it is gone, and its lane ends
+        control.webhooks.replay(webhook.id, begins)
+        return Replayed({one: sent + 1 for one, sent in begins.items()})
+
+    replayed = await asyncio.to_thread(replay)
+    await deliveries.look()
+    return replayed
+
+
+@post(
+    "/webhooks/{webhook_id:str}/test",
+    status_code=200,
+    tags=TAGS,
+    summary="Try a webhook",
+    responses={
+        200: answers(Outcome, "What became of it.", schemas.TRIED_EXAMPLE),
+        **REFUSED,
+        **UNKNOWN,
+    },
+    opt=needs("admin"),
+)
+async def try_webhook(
+    webhook_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[Control],
+    deliveries: NamedDependency[Deliveries],
+) -> Outcome:
+    """Send a body without changes, signed as all are, and return what became of it."""
+    webhook = await asyncio.to_thread(_found, control, caller, webhook_id)
+    return await deliveries.ping(webhook)
+
+
+def _checked(given: dict[str, Any], engine: Engine, settings: Settings) -> dict[str, int]:
+    """Return behind which number each segment of a body begins.
+
+    Raises:
+        FieldError: it has faults; all are named.
+    """
+    faults = []
+    if "url" in given:
+        faults += url_faults(
+            given["url"],
+            allow_http=settings.webhooks_http,
+            allow_private=settings.webhooks_private,
+        )
+    begins = {}
+    for place, segment in enumerate(given.get("segments", ())):
+        try:
+            begins[segment] = engine.segments.history(segment, limit=0).last_seq
+        except UnknownSegmentError:
+            message = f"No segment has the id {segment!r}."
+            faults.append(Fault(f"segments[{place}]", message, code="unknown_segment"))
+    if faults:
+        raise FieldError(*faults)
+    return begins
+
+
+class _Saving(msgspec.Struct, frozen=True):
+    """What a webhook was and is to be, the revision that this rests on, and when it is (ms)."""
+
+    before: Webhook
+    changed: Webhook
+    revision: int | None
+    now: int
+
+
+def _saved(control: Control, what: _Saving, begins: dict[str, int]) -> Webhook:
+    if what.revision not in {None, what.before.revision}:
+        raise _stale()
+    saved = msgspec.structs.replace(what.changed, revision=what.before.revision + 1)
+    try:
+        control.webhooks.save(saved, begins, what.now)
+    except StaleError:
+        raise _stale() from None
+    return saved
+
+
+def _found(control: Control, caller: Caller, webhook_id: str) -> Webhook:
+    found = control.webhooks.find(caller.tenant_id, id_of(webhook_id))
+    if found is None:
+        raise NotFoundException("No webhook has this id.")
+    return found
+
+
+def _shown(control: Control, webhook: Webhook) -> WebhookShown:
+    return schemas.show(webhook, control.webhooks.cursors(webhook.id))
+
+
+def _tagged(shown: WebhookShown) -> Response[WebhookShown]:
+    return Response(shown, headers=tag_of(shown.revision))
+
+
+def _events(given: list[str]) -> str:
+    return " ".join(one for one in ("entered", "left") if one in given)
+
+
+def _stale() -> HTTPException:
+    return HTTPException(
+        status_code=HTTPStatus.PRECONDITION_FAILED,
+        detail="The webhook has changed since; read it again.",
+    )
