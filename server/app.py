@@ -31,6 +31,7 @@ from server.paths import App
 from server.refusals import Refusals
 from server.routes import (
     contacts,
+    deliveries,
     events,
     export,
     fields,
@@ -121,9 +122,9 @@ ROUTES: Final = (
     webhooks.change_webhook,
     webhooks.delete_webhook,
     webhooks.rotate_secret,
-    webhooks.list_deliveries,
-    webhooks.replay_changes,
-    webhooks.try_webhook,
+    deliveries.list_deliveries,
+    deliveries.replay_changes,
+    deliveries.try_webhook,
 )
 """Every call under ``/api``."""
 
@@ -162,7 +163,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
     hearing = Hearing()
     streams = Streams(hearing, settings)
     make_poster = make_poster or partial(Poster, allow_private=settings.webhooks_private)
-    deliveries = Deliveries(control, engines, hearing, make_poster, now)
+    telling = Deliveries(control, engines, hearing, make_poster, now)
     ticker = Ticker(engines, now, monotonic)
     loads = Loads(control, engines, spool, now)
     told = Metrics(Requests(), Inside(engines, runner, loads, streams, now))
@@ -177,7 +178,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
     used = {
         "bodies": bodies,
         "control": control,
-        "deliveries": deliveries,
+        "deliveries": telling,
         "engines": engines,
         "evaluations": evaluations,
         "gate": gate,
@@ -190,7 +191,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
         route_handlers=[api, health.live, health.ready, metrics.read_metrics],
         dependencies={
             "control": Provide(lambda: control, sync_to_thread=False),
-            "deliveries": Provide(lambda: deliveries, sync_to_thread=False),
+            "deliveries": Provide(lambda: telling, sync_to_thread=False),
             "engines": Provide(lambda: engines, sync_to_thread=False),
             "evaluations": Provide(lambda: evaluations, sync_to_thread=False),
             "hearing": Provide(lambda: hearing, sync_to_thread=False),
@@ -203,7 +204,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
         },
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell, guard_answer, told.requests.hear],
-        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams, deliveries],
+        lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams, telling],
         state=State(used, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=BoundedRequest,

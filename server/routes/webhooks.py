@@ -5,36 +5,33 @@ from __future__ import annotations
 import asyncio
 import uuid
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException, NotFoundException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath
 
 from bitseg import Engine, Fault, FieldError, UnknownSegmentError
 from server.auth import Caller, needs
 from server.control import DAY_MS, Control, StaleError, Webhook
 from server.paths import id_of
 from server.requests import body_of, revision_of, tag_of
-from server.routes.history import SEQ_MOST
 from server.routes.segments import Limit, Offset
 from server.schemas import webhooks as schemas
-from server.schemas.openapi import LISTED, NOT_READY, PROBLEMS, REFUSED, STALE, UNKNOWN
+from server.schemas.openapi import LISTED, PROBLEMS, REFUSED, STALE, UNKNOWN
 from server.schemas.operation import answers, takes
 from server.schemas.webhooks import (
     ChangeWebhook,
-    DeliveryList,
     NewWebhook,
-    Replayed,
     WebhookList,
     WebhookMade,
     WebhookShown,
 )
 from server.settings import Settings
-from server.webhooks import Deliveries, Outcome, make_secret, url_faults
+from server.webhooks import Deliveries, make_secret, url_faults
 
 TAGS: Final = ["webhooks"]
 SHOWN: Final = answers(WebhookShown, "The webhook.", schemas.EXAMPLE)
@@ -43,11 +40,6 @@ MADE: Final = answers(
 )
 OLD_MS: Final = DAY_MS
 """So long bodies are signed with the secret before as well."""
-
-From = Annotated[
-    int,
-    QueryParameter(name="from", ge=1, le=SEQ_MOST, description="The first change that is sent."),
-]
 
 
 @get(
@@ -69,9 +61,9 @@ async def list_webhooks(
     """Return who is told of changes, the oldest first."""
 
     def page() -> WebhookList:
-        found = control.webhooks.of(caller.tenant_id)
-        shown = [_shown(control, one) for one in found[offset : offset + limit]]
-        return WebhookList(shown, len(found))
+        webhooks = control.webhooks.of(caller.tenant_id)
+        shown = [_shown(control, one) for one in webhooks[offset : offset + limit]]
+        return WebhookList(shown, len(webhooks))
 
     return await asyncio.to_thread(page)
 
@@ -129,7 +121,7 @@ async def read_webhook(
     """Return a webhook, without its secret."""
 
     def read() -> WebhookShown:
-        return _shown(control, _found(control, caller, webhook_id))
+        return _shown(control, found(control, caller, webhook_id))
 
     return _tagged(await asyncio.to_thread(read))
 
@@ -155,7 +147,7 @@ async def change_webhook(  # noqa: PLR0913, PLR0917 - likewise
     given, revision = body_of(await request.body(), ChangeWebhook), revision_of(request)
 
     def change() -> WebhookShown:
-        before = _found(control, caller, webhook_id)
+        before = found(control, caller, webhook_id)
         told = {one.segment_id: one.sent for one in control.webhooks.cursors(before.id)}
         begins = _checked(given, engine, settings) if given else told
         changed = msgspec.structs.replace(
@@ -196,7 +188,7 @@ async def delete_webhook(
     revision = revision_of(request)
 
     def forget() -> None:
-        webhook = _found(control, caller, webhook_id)
+        webhook = found(control, caller, webhook_id)
         if revision not in {None, webhook.revision}:
             raise _stale()
         control.webhooks.delete(caller.tenant_id, webhook.id)
@@ -225,7 +217,7 @@ async def rotate_secret(
     revision, now = revision_of(request), deliveries.now()
 
     def rotate() -> WebhookMade:
-        before = _found(control, caller, webhook_id)
+        before = found(control, caller, webhook_id)
         changed = msgspec.structs.replace(
             before,
             secret=make_secret(),
@@ -240,107 +232,6 @@ async def rotate_secret(
 
     made = await asyncio.to_thread(rotate)
     return Response(made, headers=tag_of(made.revision))
-
-
-@get(
-    "/webhooks/{webhook_id:str}/deliveries",
-    tags=TAGS,
-    summary="What became of it",
-    responses={
-        200: answers(DeliveryList, "The last attempts.", schemas.DELIVERIES_EXAMPLE),
-        **LISTED,
-        **UNKNOWN,
-    },
-    opt=needs("admin"),
-)
-async def list_deliveries(  # noqa: PLR0913, PLR0917 - likewise
-    webhook_id: FromPath[str],
-    caller: NamedDependency[Caller],
-    control: NamedDependency[Control],
-    deliveries: NamedDependency[Deliveries],
-    offset: Offset = 0,
-    limit: Limit = 50,
-) -> DeliveryList:
-    """Return what a webhook was sent last, how far it is, and what was given up."""
-
-    def listed() -> DeliveryList:
-        webhook = _found(control, caller, webhook_id)
-        tried = deliveries.remembered.of(webhook.id)
-        return DeliveryList(
-            [schemas.show_attempt(one) for one in tried[offset : offset + limit]],
-            len(tried),
-            [schemas.show_cursor(one) for one in control.webhooks.cursors(webhook.id)],
-            [schemas.show_dead(one) for one in control.webhooks.dead(webhook.id)],
-        )
-
-    return await asyncio.to_thread(listed)
-
-
-@post(
-    "/webhooks/{webhook_id:str}/replay",
-    status_code=200,
-    tags=TAGS,
-    summary="Send again",
-    responses={
-        200: answers(Replayed, "From where on it is told again.", schemas.REPLAYED_EXAMPLE),
-        **LISTED,
-        **NOT_READY,
-        **UNKNOWN,
-    },
-    opt=needs("admin"),
-)
-async def replay_changes(  # noqa: PLR0913, PLR0917 - likewise
-    webhook_id: FromPath[str],
-    caller: NamedDependency[Caller],
-    control: NamedDependency[Control],
-    engine: NamedDependency[Engine],
-    deliveries: NamedDependency[Deliveries],
-    first: From = 1,
-    segment: FromQuery[str | None] = None,
-) -> Replayed:
-    """Tell a webhook again from a number on, of one segment or all of its."""
-
-    def replay() -> Replayed:
-        webhook = _found(control, caller, webhook_id)
-        told = [one.segment_id for one in control.webhooks.cursors(webhook.id)]
-        if segment is not None and segment not in told:
-            message = f"Expected a segment of the webhook, got {segment!r}."
-            raise FieldError(Fault("segment", message, code="unknown_segment"))
-        begins = {}
-        for one in told if segment is None else [segment]:
-            try:
-                begins[one] = min(first - 1, engine.segments.last_seq(one))
-            except UnknownSegmentError:
-                continue  # it is gone, and its lane ends
-        control.webhooks.replay(webhook.id, begins)
-        return Replayed({one: sent + 1 for one, sent in begins.items()})
-
-    replayed = await asyncio.to_thread(replay)
-    await deliveries.look()
-    return replayed
-
-
-@post(
-    "/webhooks/{webhook_id:str}/test",
-    status_code=200,
-    tags=TAGS,
-    summary="Try a webhook",
-    responses={
-        200: answers(Outcome, "What became of it.", schemas.TRIED_EXAMPLE),
-        **REFUSED,
-        **UNKNOWN,
-    },
-    opt=needs("admin"),
-)
-async def try_webhook(
-    webhook_id: FromPath[str],
-    caller: NamedDependency[Caller],
-    control: NamedDependency[Control],
-    deliveries: NamedDependency[Deliveries],
-) -> Outcome:
-    """Send a body without changes, signed as all are, and return what became of it."""
-    webhook = await asyncio.to_thread(_found, control, caller, webhook_id)
-    return await deliveries.ping(webhook)
 
 
 def _checked(given: dict[str, Any], engine: Engine, settings: Settings) -> dict[str, int]:
@@ -388,11 +279,16 @@ def _saved(control: Control, what: _Saving, begins: dict[str, int]) -> Webhook:
     return saved
 
 
-def _found(control: Control, caller: Caller, webhook_id: str) -> Webhook:
-    found = control.webhooks.find(caller.tenant_id, id_of(webhook_id))
-    if found is None:
+def found(control: Control, caller: Caller, webhook_id: str) -> Webhook:
+    """Return a webhook of the caller's tenant.
+
+    Raises:
+        NotFoundException: there is none of the id in the path.
+    """
+    webhook = control.webhooks.find(caller.tenant_id, id_of(webhook_id))
+    if webhook is None:
         raise NotFoundException("No webhook has this id.")
-    return found
+    return webhook
 
 
 def _shown(control: Control, webhook: Webhook) -> WebhookShown:

@@ -142,8 +142,8 @@ class Lane:
         if outcome.error is None:
             counts.ok += 1
             counts.changes += len(batch.changes)
-            self._tools.remembered.add(self._webhook_id, attempt)
             self._move(before, taken)
+            self._remember(attempt)
             return None if batch.is_last else 0
         counts.failed += 1
         failed = msgspec.structs.replace(
@@ -155,18 +155,17 @@ class Lane:
         if now - (failed.failing_since or now) >= GIVEN_UP_MS:
             counts.dead += 1
             dead = given_up(failed, batch.last, now, outcome.error)
-            self._tools.remembered.add(
-                self._webhook_id, msgspec.structs.replace(attempt, is_dead=True)
-            )
             self._tools.control.webhooks.move(before, taken, dead)
+            self._remember(msgspec.structs.replace(attempt, is_dead=True))
             return 0
         wait = self._wait(failed.attempts)
         failed = msgspec.structs.replace(failed, next_at=now + wait)
-        self._tools.remembered.add(
-            self._webhook_id, msgspec.structs.replace(attempt, next_at=failed.next_at)
-        )
         self._tools.control.webhooks.move(before, failed)
+        self._remember(msgspec.structs.replace(attempt, next_at=failed.next_at))
         return wait
+
+    def _remember(self, attempt: Attempt) -> None:
+        self._tools.remembered.add(self._webhook_id, attempt)
 
     def _move(self, before: Cursor, after: Cursor) -> None:
         if self._tools.control.webhooks.move(before, after):

@@ -42,6 +42,6 @@ def back_to_the_first_format(path: Path) -> None:
         connection.execute("ALTER TABLE keys DROP COLUMN rate")
         connection.execute("ALTER TABLE tenants DROP COLUMN timezone")
         connection.execute("DROP TABLE jobs")
-        connection.execute("DROP TABLE imports")
-        connection.execute("DROP TABLE repeats")
+        for table in ("imports", "repeats", "dead_letters", "webhook_cursors", "webhooks"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version=1")
