@@ -27,7 +27,7 @@ KINDS: Final = {
     "events expire": Kind(40, 40, retention_days=20),
 }
 MUTATIONS: Final = 200_000 if profile().name == "long" else 5_000
-SECONDS: Final = 3_000.0 if profile().name == "long" else 75.0
+SECONDS: Final = 3_000.0 if profile().name == "long" else 60.0
 """For all kinds together; each makes its share of the mutations, or as many as its time allows."""
 
 STEPS: Final = 40
