@@ -13,13 +13,13 @@ PUBLIC = {
     "DeadlineError", "Definition", "Diff", "EVENT_KINDS", "Engine", "Explained", "Explanation",
     "Fault", "Field", "FieldError", "FieldValues", "Figures", "Guard", "GuardError", "Happened",
     "InUseError", "Journal", "Lint", "LoadError", "LoadReport", "MEASURE_OPERATORS", "MemberChange",
-    "Members", "MembersImported", "Membership", "MissingExtraError", "Moved", "NoRoomError", "NotKeptError",
-    "OPERATORS", "Once", "Operator", "Overlap", "Pair", "Preview", "Rejected", "RepeatError",
-    "Restored", "RevisionError", "RuleError", "SegmentError", "SegmentHistory", "SegmentPage",
-    "SegmentRecord", "SegmentRevision", "SegmentSize", "SharedEmail", "Snapshot", "Source",
-    "StoreError", "TenantSettings", "Timeline", "UnknownContactError", "UnknownRevisionError",
-    "UnknownSegmentError", "ValueCount", "Verified", "backup", "kept_only", "open", "open_source",
-    "restore", "time_limit", "verify",
+    "Members", "MembersImported", "Membership", "MissingExtraError", "Moved", "NoRoomError",
+    "NotKeptError", "OPERATORS", "Once", "Operator", "Overlap", "Pair", "Preview", "Rejected",
+    "RepeatError", "Restored", "RevisionError", "RuleError", "SegmentError", "SegmentHistory",
+    "SegmentPage", "SegmentRecord", "SegmentRevision", "SegmentSize", "SharedEmail", "Snapshot",
+    "Source", "StoreError", "TenantSettings", "Timeline", "UnknownContactError",
+    "UnknownRevisionError", "UnknownSegmentError", "ValueCount", "Verified", "backup", "kept_only",
+    "open", "open_source", "restore", "time_limit", "verify",
 }  # fmt: skip
 
 

@@ -95,6 +95,35 @@ def test_a_given_key_is_not_printed(events: str) -> None:
         assert _total(said, key) == 2
 
 
+def test_metrics_are_for_this_machine_or_for_whoever_has_their_key(events: str) -> None:
+    with _serving("--events", events) as said:
+        metrics = _url(said).replace("/api/segments/preview", "/metrics")
+        here = httpx.get(metrics, timeout=30)
+        forwarded = httpx.get(metrics, headers={"X-Forwarded-For": "10.0.0.1"}, timeout=30)
+    with _serving("--events", events, BITSEG_METRICS_KEY="k" * 16) as said:
+        assert "k" * 16 not in said
+        metrics = _url(said).replace("/api/segments/preview", "/metrics")
+        without = httpx.get(metrics, timeout=30)
+        key = {"Authorization": "Bearer " + "k" * 16}
+        with_it = httpx.get(metrics, headers=key, timeout=30)
+
+    statuses = [answer.status_code for answer in (here, forwarded, without, with_it)]
+    assert statuses == [200, 403, 401, 200]
+    assert "process_resident_memory_bytes" in here.text
+    assert 'bitseg_contacts{tenant="default"} 2.0' in with_it.text
+
+
+@pytest.mark.parametrize("key", ["", "k" * 15, "k" * 256, "k" * 15 + " ", "k" * 15 + "é"])
+def test_a_key_of_metrics_that_can_be_guessed_or_not_be_sent_is_refused(run: Run, key: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BITSEG_METRICS_KEY", key)
+        ended = run("serve", "--demo")
+
+    assert ended.exit_code == 2
+    assert "BITSEG_METRICS_KEY" in ended.stderr
+    assert "[!-~]{16,255}" in ended.stderr
+
+
 def test_a_database_is_served_killed_and_served_again(db: str) -> None:
     key = make_key()
     with _serving("--db", db, ended_by=signal.SIGKILL, BITSEG_KEY=key) as said:
