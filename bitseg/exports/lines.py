@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-Page = Sequence[dict[str, Any]]
+from bitseg.formats.formulas import escaped
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a text may begin with that a spreadsheet then runs; the last four are full-width."""
+Page = Sequence[dict[str, Any]]
 
 _EXACT: Final = 2.0**53
 """Up to here a float without a fraction is shown as the whole number that it is."""
@@ -48,7 +47,7 @@ def cell(value: Any) -> str:
         case int() | float():
             return str(value)
         case str():
-            return f"'{value}" if value.startswith(FORMULA) else value
+            return escaped(value)
         case _:
             return cell("; ".join(value))
 

@@ -22,6 +22,7 @@ from bitseg.formats.cells import (
     gather,
     make_cells,
 )
+from bitseg.formats.formulas import unescaped
 from bitseg.formats.source import COLUMNS_MAX, BadRow, BadRows, RawBatch, batch_rows, check_names
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ _TEXT_KEPT: Final = 65_536
 
 
 class DelimitedSource:
-    """A file of delimited text. Its cells are text; an empty one, quoted or not, is null."""
+    """A file of delimited text. Its cells are text; an empty one, quoted or not, is null.
+
+    A ``'`` before what a spreadsheet would run is not of the text: exports put it there.
+    """
 
     in_memory = False
     textual = True
@@ -181,9 +185,10 @@ def _bad_row(data: Bytes, cells: Cells, row: int, index: int) -> BadRow:
 def _text_column(data: Bytes, cells: Cells, rows: Int64s, column: int) -> pa.LargeStringArray:
     offsets, text, filled = gather(data, cells.places, rows, column)
     validity = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little"))
-    return pa.LargeStringArray.from_buffers(
+    texts = pa.LargeStringArray.from_buffers(
         len(rows), pa.py_buffer(offsets), pa.py_buffer(text), validity
     )
+    return unescaped(texts)
 
 
 def _no_columns(rows: int) -> pa.RecordBatch:

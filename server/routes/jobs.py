@@ -16,7 +16,7 @@ from server.paths import id_of
 from server.requests import once_of
 from server.routes.segments import Limit, Offset
 from server.schemas.jobs import EXAMPLE, JobList, JobShown, show
-from server.schemas.openapi import LISTED, REFUSED, UNKNOWN
+from server.schemas.openapi import LISTED, ONCE, REFUSED, UNKNOWN
 from server.schemas.operation import answers
 
 TAGS: Final = ["jobs"]
@@ -52,6 +52,7 @@ async def list_jobs(
         202: answers(JobShown, "It runs as soon as there is a thread for it.", EXAMPLE),
         **REFUSED,
         **UNKNOWN,
+        **ONCE,
     },
     opt=needs("admin"),
 )

@@ -28,7 +28,7 @@ from server.schemas.keys import (
     show,
     show_made,
 )
-from server.schemas.openapi import LISTED, REFUSED, TAKEN, UNKNOWN
+from server.schemas.openapi import LISTED, ONCE, REFUSED, TAKEN, UNKNOWN
 from server.schemas.operation import answers, takes
 
 
@@ -58,7 +58,7 @@ async def list_keys(
     tags=["keys"],
     summary="Make a key",
     operation_class=takes(NewKey, REQUEST_EXAMPLE),
-    responses={201: answers(KeyMade, "The key, shown this once.", MADE_EXAMPLE), **TAKEN},
+    responses={201: answers(KeyMade, "The key, shown this once.", MADE_EXAMPLE), **TAKEN, **ONCE},
     cache_control=CacheControlHeader(no_store=True),
     opt=needs("admin"),
 )
@@ -80,7 +80,7 @@ async def create_key(
     "/keys/{key_id:str}",
     tags=["keys"],
     summary="Take a key back",
-    responses={**REFUSED, **UNKNOWN},
+    responses={**REFUSED, **UNKNOWN, **ONCE},
     opt=needs("admin"),
 )
 async def revoke_key(

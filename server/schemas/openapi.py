@@ -88,6 +88,16 @@ CHANGES: Final = {
 """The answers of a write that is refused."""
 
 
+ONCE: Final = {
+    409: _problem(Conflict, "The first call with the ``Idempotency-Key`` still runs."),
+    422: _problem(
+        Problem, "The body has faults, or the ``Idempotency-Key`` stood for another call."
+    ),
+    507: _problem(Problem, "There is no room on the disk; nothing was changed."),
+}
+"""Likewise of a write that takes an ``Idempotency-Key`` and changes none of an engine's data."""
+
+
 FILED: Final = {
     400: _problem(Problem, "The ``Idempotency-Key`` has no or too many characters."),
     408: _problem(Problem, "The body did not go on."),

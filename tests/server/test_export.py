@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from itertools import product
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +25,7 @@ from bitseg import Engine, synthetic
 from bitseg.exports.lines import cell
 from server import Settings, create_app
 from tests.server.conftest import KEY, Two
+from tests.server.importing import imported
 from tests.server.test_segments import ALL, Api
 
 BEGINNINGS = ["=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠"]  # noqa: RUF001 - as they come
@@ -164,6 +167,78 @@ def test_every_other_text_is_read_back_as_it_was(text: str, engine: Engine, api:
 )  # fmt: skip
 def test_a_value_that_is_no_text_is_a_cell(value: Any, text: str) -> None:
     assert cell(value) == text
+
+
+NOTES = [*FORMULAS, *(f"'{formula}" for formula in FORMULAS), "'a'", "it's", "''"]
+ODD_IDS = [one for one in FORMULAS if one.isprintable()]
+
+
+def test_an_export_that_is_loaded_gives_the_texts_back(tmp_path: Path) -> None:
+    engine = _of_formulas()
+    path = tmp_path / "all.csv"
+    path.write_bytes(b"".join(engine.segments.export("all", fields=PATHS)))
+    other = Engine()
+    other.define_field("customField.note", "string")
+
+    assert other.load_contacts(path).rejected == ()
+
+    assert len(ODD_IDS) >= 40
+    assert _texts(other) == _texts(engine)
+
+
+def test_an_export_that_is_imported_gives_the_texts_back(two: Two) -> None:
+    acme, zeta = two.key("acme"), two.key("zeta")
+    engine = _of_formulas()
+    field = {"path": "customField.note", "data_type": "string"}
+    assert two.ask("POST", "/api/fields", zeta, json=field).status_code == 201
+    body = b"".join(engine.segments.export("all", fields=PATHS))
+
+    shown = imported(two, zeta, "/contacts/import", body)
+
+    assert (shown["state"], shown["rejected"]) == ("done", 0), shown
+    with two.tenants.hold("zeta") as held:
+        assert {one: texts for one, texts in _texts(held).items() if one != "of-zeta"} == (
+            _texts(engine)
+        )
+    assert two.ask("GET", "/api/contacts", acme).json()["total"] == 1
+
+
+PATHS = ["contact.id", "contact.first_name", "contact.tags", "contact.lead_score",
+         "customField.note"]  # fmt: skip
+
+
+def _of_formulas() -> Engine:
+    """Return an engine with each formula as an id, a name, a tag and a note, and with numbers."""
+    engine = Engine()
+    engine.define_field("customField.note", "string")
+    rows = [{"id": f"c{i}", "first_name": one, "customField.note": one, "lead_score": -i}
+            for i, one in enumerate(NOTES)]  # fmt: skip
+    tagged = [{"id": one, "tags": [one, "b"]} for one in ODD_IDS if ";" not in one]
+    report = engine.load_contacts([*rows, *({"id": one} for one in ODD_IDS), *tagged])
+    assert report.rejected == ()
+    engine.define_segment("all", ALL)
+    return engine
+
+
+def _texts(engine: Engine) -> dict[str, Any]:
+    if "all" not in engine.segments:
+        engine.define_segment("all", ALL)
+    lines = b"".join(engine.segments.export("all", "ndjson", fields=PATHS)).splitlines()
+    return {one["contact.id"]: one for one in map(json.loads, lines)}
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=ascii)
+def test_a_segment_that_is_called_like_a_formula_names_its_file_so_that_none_runs(
+    formula: str, engine: Engine, api: Api
+) -> None:
+    engine.define_segment(formula, ALL)
+
+    said = api("GET", f"/segments/{quote(formula, safe='')}/export").headers["content-disposition"]
+
+    plain = "".join(one if re.match(r"[A-Za-z0-9.-]", one) else "_" for one in formula)
+    named = f'attachment; filename="{plain}.csv"'
+    encoded = f"; filename*=UTF-8''{quote(formula, safe='')}.csv"
+    assert said == (named if plain == formula else named + encoded)
 
 
 def _many(engine: Engine, count: int) -> list[str]:
