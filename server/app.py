@@ -166,7 +166,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
     telling = Deliveries(control, engines, hearing, make_poster, now)
     ticker = Ticker(engines, now, monotonic)
     loads = Loads(control, engines, spool, now)
-    told = Metrics(Requests(), Inside(engines, runner, loads, streams, now))
+    told = Metrics(Requests(), Inside(engines, runner, loads, streams, telling, now))
     api = Router(
         "/api",
         route_handlers=list(ROUTES),

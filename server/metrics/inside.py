@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from server.leases import Engines
     from server.loads import Loads
     from server.streams import Streams
+    from server.webhooks import Deliveries
 
 WAIT_S: Final = 0.5
 """So long all tenants together are waited for whose data others hold."""
@@ -33,12 +34,13 @@ _log = logging.getLogger("bitseg.server")
 class Inside(Collector):
     """Looks at what there is; from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that is looked at
         self,
         engines: Engines,
         jobs: Jobs,
         loads: Loads,
         streams: Streams,
+        deliveries: Deliveries,
         now: Callable[[], int],
     ) -> None:
         """Take what is looked at, and the clock (ms since 1970 UTC)."""
@@ -46,6 +48,7 @@ class Inside(Collector):
         self._jobs = jobs
         self._loads = loads
         self._streams = streams
+        self._deliveries = deliveries
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
@@ -67,6 +70,7 @@ class Inside(Collector):
         yield CounterMetricFamily(
             "bitseg_stream_changes", "Changes that streams told.", value=self._streams.sent
         )
+        yield from self._of_webhooks()
 
     def _of_tenants(self) -> Iterator[Metric]:
         families = {name: _family(name, text) for name, text in TENANT.items()}
@@ -138,6 +142,19 @@ class Inside(Collector):
         ended = {job: count.last_success_at for job, count in counts.items()}
         _fill(success, {job: at / 1_000 for job, at in ended.items() if at is not None})
         yield success
+
+    def _of_webhooks(self) -> Iterator[Metric]:
+        counts = self._deliveries.counts
+        for name, text, number in (
+            ("sent", "Bodies that webhooks took.", counts.ok),
+            ("failed", "Bodies that they did not take, each time.", counts.failed),
+            ("dead", "Bodies that were given up.", counts.dead),
+            ("changes", "Changes that webhooks took.", counts.changes),
+        ):
+            yield CounterMetricFamily(f"bitseg_webhook_{name}", text, value=number)
+        yield GaugeMetricFamily(
+            "bitseg_webhook_changes_waiting", "Changes that webhooks have yet to take.", counts.lag
+        )
 
 
 TENANT: Final = {

@@ -310,6 +310,35 @@ def test_an_import_that_ended_is_counted_by_how(served: Served) -> None:
     assert after["bitseg_imports{state=waiting}"] == after["bitseg_imports{state=running}"] == 0
 
 
+def test_what_became_of_webhooks_is_counted(served: Served) -> None:
+    counts = served.app.state.deliveries.counts
+    before = served.numbers()
+
+    counts.ok, counts.failed, counts.dead, counts.changes = 1, 2, 3, 40
+    counts.behind |= {"one/a": 5, "one/b": 6}
+
+    assert moved(before, served.numbers(), "bitseg_webhook") == {
+        "bitseg_webhook_sent_total": 1,
+        "bitseg_webhook_failed_total": 2,
+        "bitseg_webhook_dead_total": 3,
+        "bitseg_webhook_changes_total": 40,
+        "bitseg_webhook_changes_waiting": 11,
+    }
+
+
+def test_streams_are_counted(served: Served) -> None:
+    streams = served.app.state.streams
+    before = served.numbers()
+
+    streams.open, streams.sent = 3, 70
+    after = served.numbers()
+    streams.open = 0
+
+    assert moved(before, after, "bitseg_stream") == {
+        "bitseg_streams": 3, "bitseg_stream_changes_total": 70,
+    }  # fmt: skip
+
+
 def test_each_app_counts_for_itself() -> None:
     apps = [Served(Engine()) for _ in range(3)]
     totals = []
