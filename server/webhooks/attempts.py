@@ -60,7 +60,7 @@ class Counts(msgspec.Struct):
     @property
     def lag(self) -> int:
         """How many changes wait to be taken, of all webhooks."""
-        return sum(self.behind.values())
+        return sum(list(self.behind.values()))  # others may change it meanwhile
 
 
 class Remembered:

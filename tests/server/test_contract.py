@@ -135,6 +135,10 @@ class World:
             for name, what in _SEGMENTS.items():
                 if name not in taken:
                     self.ask(tenant, "POST", "/api/segments", {"name": name, **what})
+            if not self.ask(tenant, "GET", "/api/webhooks")["total"]:
+                segment = self.ask(tenant, "GET", "/api/segments")["items"][0]["id"]
+                hook = {"url": "https://example.com/", "segments": [segment]}
+                self.ask(tenant, "POST", "/api/webhooks", hook)
             self.learn(tenant)
 
     def learn(self, tenant: str) -> None:
