@@ -66,6 +66,7 @@ RETRY_AFTER: Final[dict[type[BitsegError], int]] = {BudgetError: 60, DeadlineErr
 _NO_ROOM: Final = "There is no room on the disk; nothing was changed."
 _NO_MEMORY: Final = "There is no room in memory; nothing was changed."
 _NO_MEMORY_TO_ANSWER: Final = "There is no room in memory for this answer."
+_NO_MEMORY_NOW: Final = "The system gives no more memory now; the log says more."
 _OURS: Final = "Something went wrong here; it was logged."
 _NO_FILE: Final = "A file cannot be used now; the log says why."
 
@@ -142,7 +143,8 @@ def problem_of(error: Exception, what: str) -> Problem:
     if isinstance(error, StoreError) or not isinstance(error, BitsegError):
         _log.error("%s failed", what, exc_info=error)
         if not isinstance(error, StoreError):
-            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, _OURS)
+            is_full = isinstance(error, MemoryError)  # the system's, which no budget foresaw
+            return _problem(503, _NO_MEMORY_NOW) if is_full else _problem(500, _OURS)
         return _problem(STATUS[type(error)], _NO_ROOM if type(error) is NoRoomError else _NO_FILE)
     if isinstance(error, BudgetError):  # how much room there is rests on other tenants, too
         said = _NO_MEMORY if error.writing else _NO_MEMORY_TO_ANSWER
@@ -217,7 +219,10 @@ def _of_starting(_request: Request[Any, Any, Any], error: NotReadyError) -> Resp
 
 
 def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    return _send(problem_of(error, f"{request.method} {request.url.path}"))
+    after = (
+        {"Retry-After": str(RETRY_AFTER[BudgetError])} if isinstance(error, MemoryError) else None
+    )
+    return _send(problem_of(error, f"{request.method} {request.url.path}"), after)
 
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {

@@ -159,6 +159,21 @@ def test_a_mistake_of_ours_is_logged_and_not_shown(caplog: pytest.LogCaptureFixt
     assert "a secret" in caplog.text
 
 
+def test_memory_that_the_system_does_not_give_is_503(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Engine):
+        def contact(self, *_args: Any, **_named: Any) -> dict[str, Any]:
+            raise MemoryError("Unable to allocate 60.2 MiB")
+
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with TestClient(create_app(Broken(), Settings(KEY)), raise_server_exceptions=False) as client:
+        response = client.get("/api/contacts/ann", headers=headers)
+
+    assert (response.status_code, response.headers["retry-after"]) == (503, "60")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "60.2" not in response.text
+    assert "60.2" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
