@@ -23,6 +23,7 @@ from litestar.exceptions import ImproperlyConfiguredException
 from server import Settings
 from server.auth import EveryRouteSaysItsScope, anybody, needs
 from server.control import KeyRequest
+from server.keys import make_key
 from server.refusals import ADDRESSES_MOST, Refusals
 from server.tokens import TokenSettings
 from server.upkeep import Upkeep
@@ -108,6 +109,21 @@ def test_the_keys_of_a_deleted_tenant_open_nothing(two: Two) -> None:
     two.control.delete_tenant("acme")
 
     assert (_status(two, acme), _status(two, zeta)) == (401, 200)
+
+
+def test_a_key_that_was_good_is_refused_as_one_that_never_was(two: Two) -> None:
+    revoked, text = key_of(two.control, "acme")
+    two.control.revoke_key("acme", revoked.id)
+    _, expired = two.control.create_key("acme", KeyRequest("short", "read", NOW + 1))
+    orphan = two.key("zeta")
+    two.control.delete_tenant("zeta")
+    two.clock.at = NOW + 1
+
+    answers = [two.ask("GET", "/api/tenant", key)
+               for key in (text, expired, orphan, make_key(), None)]  # fmt: skip
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.content for answer in answers}) == 1
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,45 @@ def test_what_is_used_is_not_deleted(api: Api) -> None:
     assert api("PATCH", f"/segments/{used}", {"rules": cycle}).status_code == 422
 
 
+def _of(segment: str) -> dict[str, Any]:
+    return {"match": "all", "groups": [{"match": "all", "conditions": [{"segment": segment}]}]}
+
+
+def _chain(api: Api, references: int) -> list[str]:
+    """Make segments of which each speaks of the one before it."""
+    ids = [api.made(name="0", rules=ALL)["id"]]
+    for number in range(references):
+        ids.append(api.made(name=f"{number + 1}", rules=_of(ids[-1]))["id"])
+    return ids
+
+
+@pytest.mark.parametrize("length", [1, 2, 8, 11])
+def test_a_cycle_of_segments_is_refused_and_nothing_changes(api: Api, length: int) -> None:
+    ids = _chain(api, length - 1)
+    before = api("GET", f"/segments/{ids[0]}").json()
+
+    refused = api("PATCH", f"/segments/{ids[0]}", {"rules": _of(ids[-1])})
+
+    assert refused.status_code == 422
+    (fault,) = refused.json()["errors"]
+    assert fault["path"].startswith("groups[0].conditions[0]")
+    assert all(segment in fault["message"] for segment in ids)
+    after = api("GET", f"/segments/{ids[0]}").json()
+    assert (after["rules"], after["revision"]) == (before["rules"], before["revision"])
+
+
+def test_ten_segments_may_stand_behind_one_another_and_no_more(api: Api) -> None:
+    ids = _chain(api, 10)
+    body = {"name": "one more", "rules": _of(ids[-1])}
+
+    refused = api("POST", "/segments", body)
+
+    assert refused.status_code == 422
+    assert "at most 10 references" in refused.text
+    assert api("GET", f"/segments/{ids[-1]}").status_code == 200
+    assert api("GET", "/segments").json()["total"] == 11
+
+
 def test_copies_revisions_and_a_restored_one(api: Api) -> None:
     made = api.made(name="x", rules=CANADIANS)
     path = f"/segments/{made['id']}"
