@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bitseg.clock import Now
+from bitseg.clock import FIRST_INSTANT, LAST_INSTANT, Now
 from bitseg.zones import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from bitseg.zones import Zone
 
     Bounds = Callable[[Now], tuple[int, ...]]
     NextFrom = Callable[[int], int | None]
@@ -21,14 +23,26 @@ QUARTER: Final = 900_000
 """All of today's clocks jump at whole quarters of an hour of UTC, and days begin at them, ms."""
 
 
-def horizon(at: int, *, calendar: bool) -> int:
-    """Return how far bounds can be followed from ms ``at`` without a jump.
+def horizon(now: Now, bounds: Iterable[int], *, calendar: bool) -> int:
+    """Return how far bounds can be followed from now without falling.
 
     Args:
-        at: the instant.
-        calendar: whether they rest on days, months or years of a calendar.
+        now: the instant.
+        bounds: what they are by now, ms.
+        calendar: whether they rest on days, months or years of a calendar: these jump at the starts
+            of days, and where clocks do, here or there.
     """
-    return at - at % QUARTER + QUARTER if calendar else at + DAY
+    if not calendar:
+        return now.at + DAY
+    if any(_is_shifting(now.zone, at) for at in (now.at, *bounds)):
+        return now.at - now.at % QUARTER + QUARTER
+    return now.zone.day_start(now.day + 1)
+
+
+def _is_shifting(zone: Zone, at: int) -> bool:
+    """Whether clocks are set within some days of an instant."""
+    early, late = (min(max(at + days * DAY, FIRST_INSTANT), LAST_INSTANT) for days in (-2, 2))
+    return zone.wall_at(early) - early != zone.wall_at(late) - late
 
 
 def next_crossing(bounds: Bounds, next_from: NextFrom, now: Now, until: int) -> int | None:

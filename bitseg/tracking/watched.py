@@ -16,7 +16,7 @@ from bitseg.fields import ENGAGEMENT_FIELDS
 from bitseg.plan.asks import ask
 from bitseg.plan.kept import moved
 from bitseg.plan.nodes import EventLeaf, FieldLeaf, SequenceLeaf
-from bitseg.rules.dates import edges, is_relative, on_calendar, rests_on_calendar
+from bitseg.rules.dates import edges, is_relative, on_calendar, rests_on_calendar, window
 from bitseg.rules.nodes import FieldRule
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class WatchedLeaf:
         """
         if not self.timed:
             return
-        until = horizon(now.at, calendar=self._calendar)
+        until = horizon(now, self._bounds(now), calendar=self._calendar)
         key = (self._source.due, until)
         if key not in known:
             known[key] = self._source.due(now, until)
@@ -163,6 +163,14 @@ class WatchedLeaf:
                 next_crossing(lambda at: edges(rule, at), self._source.next_from, now, until)
             )
         self.due = min(one for one in found if one is not None)
+
+    def _bounds(self, now: Now) -> tuple[int, ...]:
+        if self._rule is not None:
+            return edges(self._rule, now)
+        if isinstance(self.leaf, EventLeaf | SequenceLeaf):
+            span = self.leaf.span
+            return window(span.within, span.since, span.until, now)
+        return ()
 
     @property
     def _settled(self) -> AnyTest:

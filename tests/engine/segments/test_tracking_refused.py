@@ -31,8 +31,8 @@ def test_members_are_recorded_late_where_looking_was_refused(
             raise BudgetError("no room", writing=False)
 
         with monkeypatch.context() as patched:
-            patched.setattr(engine._tracker, "_find", refuse)  # noqa: SLF001 - nothing public fails so
-            patched.setattr(engine._tracker, "_affected", refuse)  # noqa: SLF001 - likewise
+            patched.setattr(engine.segments._tracker, "_find", refuse)  # noqa: SLF001 - nothing public fails so
+            patched.setattr(engine.segments._tracker, "_affected", refuse)  # noqa: SLF001 - likewise
             assert engine.load_contacts([{"id": "c3", "city": "x"}]).updated == 1
             assert engine.count(CITY) == 1
             clock.ms += 5
