@@ -60,6 +60,7 @@ from server.streams import Streams
 from server.ticking import Ticker
 from server.tokens import Tokens
 from server.upkeep import Upkeep
+from server.watch import Watch
 from server.webhooks import Deliveries, Poster
 
 DEFAULT: Final = "default"
@@ -214,6 +215,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
         debug=False,
     )
     app.tell_of_requests(told.requests.note, monotonic)
+    app.watching = Watch(monotonic).answer
     return app
 
 

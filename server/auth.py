@@ -65,12 +65,14 @@ class Caller(msgspec.Struct, frozen=True):
         scope: what the caller may do.
         name: the key's name, or the token's ``sub``: whatever is made is made by it.
         allowance: how much of it the caller may do.
+        key_id: the id of the key; None for a token.
     """
 
     tenant_id: str
     scope: Scope
     name: str
     allowance: Allowance
+    key_id: str | None = None
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -79,12 +81,10 @@ class Known(msgspec.Struct, frozen=True):
     Attributes:
         caller: who it is.
         ends_at: when to judge anew, ms since 1970 UTC; None = with the next write to the store.
-        key_id: the id of the key; None for a token.
     """
 
     caller: Caller
     ends_at: int | None
-    key_id: str | None = None
 
 
 def needs(scope: Scope) -> dict[str, Scope]:
@@ -161,8 +161,8 @@ class Gate:
             raise ServiceUnavailableException(_UNREADABLE) from error
         if caller is None:
             self.refuse(connection.client.host if connection.client else "")
-        self._count(connection, caller.allowance)
         connection.state.caller = caller
+        self._count(connection, caller.allowance)
         scope = handler.opt.get("scope", SCOPES[0])  # only what Litestar makes, OPTIONS, says none
         if SCOPES.index(caller.scope) < SCOPES.index(scope):
             raise PermissionDeniedException(
@@ -199,8 +199,8 @@ class Gate:
                 if len(self._known) >= KEPT_MOST:
                     self._known.clear()
                 self._known[digest] = known
-        if known.key_id is not None:
-            self.used[known.key_id] = now
+        if known.caller.key_id is not None:
+            self.used[known.caller.key_id] = now
         return known.caller
 
     async def _judge(self, credential: str, digest: bytes, now: int) -> Known | None:
@@ -209,8 +209,8 @@ class Gate:
             if key is None or not key.opens_at(now):
                 return None
             allowance = self._allowances.of(key.id, key.rate)
-            caller = Caller(key.tenant_id, key.scope, key.name, allowance)
-            return Known(caller, key.expires_at, key.id)
+            caller = Caller(key.tenant_id, key.scope, key.name, allowance, key.id)
+            return Known(caller, key.expires_at)
         if self._tokens is None or credential.count(".") != 2:
             return None
         claims = await asyncio.to_thread(self._tokens.read, credential, now)  # may ask the issuer

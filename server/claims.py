@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from bitseg import SegmentRecord, StoreError
+from server.logs import about
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,4 +49,6 @@ def release(control: Control, tenant_id: str, segment_id: str) -> None:
     try:
         control.release_segment(segment_id, tenant_id)
     except StoreError:
-        _log.exception("that segment %s is no more could not be noted", segment_id)
+        _log.exception(
+            "that a segment is no more could not be noted", extra=about(tenant=tenant_id)
+        )

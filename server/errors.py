@@ -34,6 +34,7 @@ from bitseg import (
     UnknownRevisionError,
     UnknownSegmentError,
 )
+from server.logs import REQUEST_ID
 from server.paths import id_of
 
 _log = logging.getLogger("bitseg.server")
@@ -80,6 +81,7 @@ class Problem(msgspec.Struct, frozen=True):
         detail: what was wrong, in a sentence.
         errors: every fault found; of a definition, with the path inside it.
         type: always ``about:blank``: the status says the kind.
+        request_id: the id of the request, as in the header ``X-Request-Id`` and in logs.
     """
 
     title: str
@@ -87,6 +89,7 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
     errors: tuple[Fault, ...] = ()
     type: str = "about:blank"
+    request_id: str | UnsetType = UNSET
 
 
 class Conflict(Problem, frozen=True):
@@ -123,6 +126,13 @@ def _answer(
 
 
 def _send(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        problem = msgspec.structs.replace(problem, request_id=request_id)
+    return _plain(problem, headers)
+
+
+def _plain(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
     return Response(
         problem,
         status_code=problem.status,
@@ -164,8 +174,15 @@ def _problem(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> Proble
 
 def _of_bitseg(request: Request[Any, Any, Any], error: BitsegError) -> Response[Problem]:
     after = RETRY_AFTER.get(type(error))
-    problem = problem_of(error, f"{request.method} {request.url.path}")
+    problem = problem_of(error, _what(request))
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, StoreError):
+        request.state.failure = error  # problem_of logs the others
     return _send(problem, None if after is None else {"Retry-After": str(after)})
+
+
+def _what(request: Request[Any, Any, Any]) -> str:
+    """Return what was asked, for the log: a path may name a person, so it is the route."""
+    return f"{request.method} {request.scope.get('path_template') or 'a path of no route'}"
 
 
 def _conflict(error: SegmentError, detail: str) -> Conflict:
@@ -194,7 +211,7 @@ def _of_unknown_segment(
         owner = request.app.state.control.tenant_of_segment(segment_id)
     if caller is None or owner in {None, caller.tenant_id}:
         return _of_bitseg(request, error)
-    return _answer(HTTPStatus.FORBIDDEN, "The segment is another tenant's.")
+    return _plain(_problem(HTTPStatus.FORBIDDEN, "The segment is another tenant's."))
 
 
 def _of_parameters(
@@ -209,7 +226,9 @@ def _of_parameters(
     return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, "A parameter is not as expected.", faults)
 
 
-def _of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def _of_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        request.state.failure = error
     return _answer(error.status_code, error.detail, headers=error.headers)
 
 
@@ -222,7 +241,7 @@ def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[
     after = (
         {"Retry-After": str(RETRY_AFTER[BudgetError])} if isinstance(error, MemoryError) else None
     )
-    return _send(problem_of(error, f"{request.method} {request.url.path}"), after)
+    return _send(problem_of(error, _what(request)), after)
 
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {

@@ -18,6 +18,7 @@ from litestar.exceptions import TooManyRequestsException
 from bitseg import BudgetError, Engine, LoadReport, NoRoomError, RepeatError, Source, StoreError
 from server.control import DAY_MS, Import
 from server.errors import NotReadyError, problem_of
+from server.logs import about
 from server.spool import REJECTS_MOST, Spool
 
 if TYPE_CHECKING:
@@ -292,7 +293,7 @@ class Loads:
         try:
             self._control.imports.change(load.record)
         except StoreError:
-            _log.exception("what became of import %s could not be noted", load.record.id)
+            _log.exception("what became of an import could not be noted", extra=_about(load))
             return False
         return True
 
@@ -300,6 +301,7 @@ class Loads:
         """Note the end of a load, however it came, and start what waits for it."""
         with closing(load.source):
             load.path.unlink(missing_ok=True)
+        _log.info("an import ended", extra=_about(load, state=state))
         noted = self._note(load, state=state, finished_at=self.now(), **news)
         with self._lock:
             self.ended[state] += 1
@@ -325,6 +327,11 @@ def _counts(report: LoadReport) -> dict[str, Any]:
         "rejected": report.rejected_count,
         "types": msgspec.json.encode(report.fields).decode(),
     }
+
+
+def _about(load: Load, **more: str) -> dict[str, Any]:
+    record = load.record
+    return about(tenant=record.tenant_id, import_id=record.id, kind=record.kind, **more)
 
 
 def _said(error: Exception, load: Load) -> str:

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import monotonic_ns
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.exceptions import ClientException
-from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
+from litestar.types import (
+    ASGIApp,
+    HTTPScope,
+    LifeSpanReceive,
+    LifeSpanScope,
+    LifeSpanSend,
+    Receive,
+    Scope,
+    Send,
+)
+
+Watching: TypeAlias = Callable[[HTTPScope, Receive, Send, ASGIApp], Awaitable[None]]
+"""Lets an app answer a request."""
 
 
 class App(Litestar):
-    """An app that sees each path percent-encoded, as the client sent it, and tells of requests."""
+    """An app that sees each path percent-encoded, as the client sent it, and tells of requests.
 
+    Attributes:
+        watching: lets it answer each request; None = nobody does.
+    """
+
+    watching: Watching | None = None
     _note: Callable[[Any, int], None] | None = None
     _now: Callable[[], int] = staticmethod(monotonic_ns)
 
@@ -40,8 +57,16 @@ class App(Litestar):
         raw = scope.get("raw_path")
         if isinstance(raw, bytes):
             scope["path"] = raw.partition(b"?")[0].decode("latin-1")  # type: ignore[typeddict-unknown-key] # only requests have it
+        if scope["type"] != ScopeType.HTTP:
+            await super().__call__(scope, receive, send)
+        elif self.watching is None:
+            await self._answer(scope, receive, send)  # type: ignore[arg-type] # only of requests
+        else:
+            await self.watching(scope, receive, send, self._answer)  # type: ignore[arg-type] # likewise
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         note = self._note
-        if note is None or scope["type"] != ScopeType.HTTP:
+        if note is None:
             await super().__call__(scope, receive, send)
             return
         began = self._now()

@@ -6,6 +6,7 @@ connections are looked at.
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -13,6 +14,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.errors import Problem
+from server.logs import REQUESTS, about, new_id
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 HEAD_MOST: Final = 16 * 1_024
 """Bytes of a request's line and headers together."""
+
+_log = logging.getLogger(REQUESTS)
 
 _INVALID: Final = "Invalid HTTP request received."
 
@@ -107,11 +111,16 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or has too long a head, with a problem."""
-        problem = Problem(HTTPStatus.BAD_REQUEST.phrase, HTTPStatus.BAD_REQUEST, msg)
+        request_id = new_id()
+        problem = Problem(
+            HTTPStatus.BAD_REQUEST.phrase, HTTPStatus.BAD_REQUEST, msg, request_id=request_id
+        )
+        _log.info("no request", extra=about(request_id=request_id, status=problem.status))
         body = msgspec.json.encode(problem)
         head = (
             f"HTTP/1.1 {problem.status} {problem.title}\r\n"
             "content-type: application/problem+json\r\n"
+            f"x-request-id: {request_id}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from server.logs import Format, Level
 from server.memory import MemoryLimits
 from server.tokens import TokenSettings
 
@@ -79,6 +80,9 @@ class Settings(msgspec.Struct, frozen=True):
         metrics_key: what opens ``/metrics``; None = they are shown to this machine only.
         webhooks_http: whether webhooks may be told without TLS.
         webhooks_private: whether they may be at addresses that are not public.
+        log_format: how logs are written.
+        log_level: from which level on.
+        log_requests: whether each request is logged, or only those that fail or are slow.
     """
 
     key: str | None = None
@@ -101,3 +105,6 @@ class Settings(msgspec.Struct, frozen=True):
     metrics_key: str | None = None
     webhooks_http: bool = False
     webhooks_private: bool = False
+    log_format: Format = "auto"
+    log_level: Level = "info"
+    log_requests: bool = True

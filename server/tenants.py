@@ -17,6 +17,7 @@ from bitseg import Engine, FieldError, StoreError
 from server.control import SLUG
 from server.errors import NotReadyError
 from server.leases import Engines, Lease
+from server.logs import about
 from server.memory import MemoryLimits
 from server.resident import Resident
 from server.starting import RETRY_AFTER, NotReady, State, StoppedError
@@ -227,12 +228,17 @@ class Tenants(Engines):
         except StoppedError:
             return None
         except Exception as error:  # noqa: BLE001 - it is told to whoever asks for the engine
-            _log.error("tenant %s could not be opened", resident.tenant_id, exc_info=error)
+            _log.error(
+                "a tenant could not be opened",
+                exc_info=error,
+                extra=about(tenant=resident.tenant_id),
+            )
             resident.failed_at = self._now()
             resident.starting.fail(error)
             return None
         if self._memory is not None:
             engine.memory_budget = partial(self._room, self._memory, resident)
+        _log.info("a tenant was opened", extra=about(tenant=resident.tenant_id))
         return engine
 
     def _room(self, memory: MemoryLimits, resident: Resident) -> int:
@@ -257,7 +263,9 @@ class Tenants(Engines):
         try:
             resident.close()
         except Exception:  # noqa: BLE001 - the others are to be closed all the same
-            _log.exception("tenant %s could not be closed in order", resident.tenant_id)
+            _log.exception(
+                "a tenant could not be closed in order", extra=about(tenant=resident.tenant_id)
+            )
         finally:
             with self._changed:
                 del self._residents[resident.tenant_id]

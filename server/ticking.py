@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from bitseg import clock
 from server.errors import NotReadyError
+from server.logs import about
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -128,7 +129,7 @@ class Ticker:
             with lease as engine:
                 left = self._left(engine)
         except Exception:  # noqa: BLE001 - the others are to go on, and it is tried again
-            _log.exception("what time changed for tenant %s could not be recorded", tenant_id)
+            _log.exception("what time changed could not be recorded", extra=about(tenant=tenant_id))
         with self._changed:
             self._busy.discard(tenant_id)
             self._next[tenant_id] = self._monotonic() + left

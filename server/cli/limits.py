@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast, get_args
 
 import click
 
 from server.cli.options import MIB
+from server.logs import Format, Level
 from server.memory import SHARE, MemoryLimits, process_default
 from server.settings import (
     BODIES_MOST,
@@ -53,6 +54,9 @@ _NAMES: Final = (
     "streams_a_key",
     "webhooks_http",
     "webhooks_private",
+    "log_format",
+    "log_level",
+    "log_requests",
 )
 
 _OPTIONS: Final = (
@@ -91,6 +95,29 @@ _OPTIONS: Final = (
         show_default=True,
         envvar="BITSEG_HEARTBEAT_SECONDS",
         help="How often a stream shows that it is there, and its key is looked at again.",
+    ),
+    click.option(
+        "--log-format",
+        type=click.Choice(get_args(Format)),
+        default="auto",
+        show_default=True,
+        envvar="BITSEG_LOG_FORMAT",
+        help="How logs are written: auto = text on a terminal, and JSON elsewhere.",
+    ),
+    click.option(
+        "--log-level",
+        type=click.Choice(get_args(Level)),
+        default="info",
+        show_default=True,
+        envvar="BITSEG_LOG_LEVEL",
+        help="From which level on there are logs.",
+    ),
+    click.option(
+        "--log-requests/--no-log-requests",
+        default=True,
+        show_default=True,
+        envvar="BITSEG_LOG_REQUESTS",
+        help="Log each request, or only those that fail or are slow.",
     ),
     click.option(
         "--client-seconds",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import shlex
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -32,6 +34,7 @@ from server.cli.options import MIB, MINUTE_MS, Several, several_options, token_o
 from server.control import Control
 from server.control.holding import Hold
 from server.keys import is_key, make_key
+from server.logs import logging_to
 from server.memory import MemoryLimits
 from server.patience import Connection, disconnect_late
 from server.settings import METRICS_KEY, Settings
@@ -47,6 +50,8 @@ STOP_SECONDS: Final = 3
 """How long loading may take to notice that the server is stopped."""
 
 _SHOWN = "highly-engaged"
+
+_log = logging.getLogger("bitseg.server")
 
 
 class Served(Protocol):
@@ -190,6 +195,7 @@ def _run(
         host=settings.host,
         port=settings.port,
         http=Connection,
+        log_config=None,
         log_level="warning",
         server_header=False,
         access_log=False,
@@ -197,15 +203,19 @@ def _run(
     )
     listening = listen(config)
     url = _url(listening)
-    click.echo(
-        f"Listening at {url} and loading; the first start after an installation also compiles.",
-        err=True,
-    )
     server = _Server(config, settings.client_seconds, app.state.streams)
     loader = Thread(
         target=load, args=(partial(announce, url), server.stop), name=LOADER, daemon=True
     )
-    with _signals_to(server), _closing(served, loader):
+    said = settings.log_format, settings.log_level
+    with (
+        logging_to(sys.stderr, *said, requests=settings.log_requests),
+        _signals_to(server),
+        _closing(served, loader),
+    ):
+        _log.info(
+            "Listening at %s and loading; the first start after an installation also compiles.", url
+        )
         server.run(sockets=[listening])
 
 

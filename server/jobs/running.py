@@ -21,6 +21,7 @@ from server.errors import NotReadyError
 from server.jobs.counts import Count
 from server.jobs.cron import next_after
 from server.jobs.kinds import JOBS
+from server.logs import about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -111,7 +112,7 @@ class Jobs:
                 for record in self._known(tenant):
                     self._await(record)
             except Exception:  # noqa: BLE001 - the others' jobs are to go on
-                _log.exception("the jobs of tenant %s could not be planned", tenant.id)
+                _log.exception("jobs could not be planned", extra=about(tenant=tenant.id))
         there = {job_id(tenant.id, name) for tenant in tenants for name in self._jobs}
         for key in self._awaited.keys() - there:
             self._forget(key)
@@ -131,7 +132,10 @@ class Jobs:
                 if record is not None:
                     self._hand_back(record)
             except StoreError:  # it is found running at the next start, which is the same
-                _log.exception("that job %s was cut short could not be noted", key)
+                _log.exception(
+                    "that a job was cut short could not be noted",
+                    extra=about(tenant=tenant_id, job=name),
+                )
 
     # Of one tenant
 
@@ -229,7 +233,10 @@ class Jobs:
         try:
             again = self._run(tenant_id, self._jobs[name])
         except Exception:  # noqa: BLE001 - other jobs are to go on
-            _log.exception("how job %s went could not be noted; it is tried again", key)
+            _log.exception(
+                "how a job went could not be noted; it is tried again",
+                extra=about(tenant=tenant_id, job=name),
+            )
         finally:
             with self._changed:
                 self._running.discard(key)
@@ -279,13 +286,16 @@ class Jobs:
         try:
             self.counts[job.name].corrections += job.run(engine)
         except Exception as error:  # noqa: BLE001 - it is shown, and other jobs are to go on
-            _log.exception("job %s of tenant %s failed", job.name, tenant_id)
+            _log.exception("a job failed", extra=about(tenant=tenant_id, job=job.name))
             return _told(error)
         return None
 
     def _end(self, tenant_id: str, job: Job, error: str | None) -> int | None:
         """Note how a run ended; return in how many ms the next one is due, None = never."""
         now, zone = self._now(), self._timezone(tenant_id)
+        _log.info(
+            "a job ended", extra=about(tenant=tenant_id, job=job.name, failed=error is not None)
+        )
         count = self.counts[job.name]
         if error is None:
             count.last_success_at = now

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bitseg import StoreError, UnknownSegmentError
 from server.errors import NotReadyError
+from server.logs import about
 from server.webhooks.attempts import Counts, Remembered
 from server.webhooks.lane import Lane, Tools, headers_of
 
@@ -197,7 +198,7 @@ class Deliveries:
         try:
             found: set[Key] = await self._beside(wanted)
         except StoreError:
-            _log.exception("webhooks of tenant %s could not be read", tenant_id)
+            _log.exception("webhooks could not be read", extra=about(tenant=tenant_id))
             return None
         return found
 
@@ -261,7 +262,7 @@ class Deliveries:
         if self._changed.pop(tenant_id).is_set() and not task.cancelled():
             self._again = asyncio.create_task(self._look_again())  # it was leaving by then
         if not task.cancelled() and task.exception() is not None:
-            _log.error("webhooks of tenant %s ended", tenant_id, exc_info=task.exception())
+            _log.error("webhooks ended", exc_info=task.exception(), extra=about(tenant=tenant_id))
 
 
 async def _wait(woken: asyncio.Event, seconds: float) -> None:

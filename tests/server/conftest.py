@@ -127,7 +127,7 @@ class Two:
 
     def ask(self, method: str, path: str, key: str | None = None, **more: Any) -> Response:
         """Make a call with a key, or another credential; None = without."""
-        headers = dict(more.pop("headers", {}))
+        headers = {"X-Request-Id": "of-a-test", **more.pop("headers", {})}
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
         return self.client.request(method, path, headers=headers, **more)

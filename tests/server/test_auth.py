@@ -84,7 +84,7 @@ def _wrong() -> dict[str, list[tuple[str, str]]]:
 
 REFUSAL = (
     b'{"title":"Unauthorized","status":401,"detail":"Expected a valid key in the header '
-    b'\'Authorization: Bearer <key>\'.","errors":[],"type":"about:blank"}'
+    b'\'Authorization: Bearer <key>\'.","errors":[],"type":"about:blank","request_id":"of-a-test"}'
 )
 
 
@@ -93,6 +93,7 @@ def test_anything_else_is_refused_with_the_same_bytes(
     client: TestClient[Litestar], headers: list[tuple[str, str]]
 ) -> None:
     encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    encoded.append((b"x-request-id", b"of-a-test"))
 
     response = client.post("/api/segments/preview", json={"rules": CANADIANS}, headers=encoded)
 
@@ -107,6 +108,7 @@ def test_anything_else_is_refused_with_the_same_bytes(
         ("www-authenticate", "Bearer"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
+        ("x-request-id", "of-a-test"),
     ]
 
 

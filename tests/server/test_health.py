@@ -63,6 +63,7 @@ def test_a_server_that_loads_is_live_and_not_ready() -> None:
     assert ready.headers["x-content-type-options"] == "nosniff"
     assert ready.json() == {
         **NOT_READY,
+        "request_id": ready.headers["x-request-id"],
         "detail": "The data are being loaded.",
         "state": "loading",
         "done": 12,

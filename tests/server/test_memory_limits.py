@@ -71,6 +71,7 @@ def test_a_full_tenant_is_refused_and_its_neighbour_and_its_readers_go_on(two: T
         "detail": "There is no room in memory; nothing was changed.",
         "errors": [],
         "type": "about:blank",
+        "request_id": "of-a-test",
     }
     assert two.ask("GET", "/api/contacts?limit=1", acme).json()["total"] == taken + 1
     assert two.ask("GET", f"/api/contacts/c{taken - 1}", acme).status_code == 200

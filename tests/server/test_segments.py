@@ -125,7 +125,7 @@ def test_a_name_that_is_taken_is_a_conflict(api: Api) -> None:
     response = api("POST", "/segments", {"name": "x", "rules": CHILE})
     assert response.status_code == 409
     assert response.json()["errors"][0]["code"] == "name_taken"
-    assert set(response.json()) == {"title", "status", "detail", "errors", "type"}
+    assert set(response.json()) == {"title", "status", "detail", "errors", "type", "request_id"}
 
 
 def test_a_change_rests_on_a_revision(api: Api) -> None:

@@ -317,7 +317,7 @@ def test_one_that_cannot_be_closed_keeps_no_other_open(
     house.tenants.close()
 
     assert house.closed == ["b"]
-    assert "tenant a could not be closed in order" in caplog.text
+    assert "a tenant could not be closed in order" in caplog.text
 
 
 def test_stopping_waits_for_who_still_uses_one(house: House) -> None:
