@@ -377,7 +377,7 @@ class Engine(Writing):
             self._executor.drop_kept()
 
     def _data_bytes(self) -> int:
-        held = self.memory()
+        held = self.figures.memory()
         return sum(held.values()) - held["tallies"] - held["kept"]
 
     def _check_room(self, change: Growing) -> None:
