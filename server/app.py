@@ -53,7 +53,7 @@ from server.routes import (
 )
 from server.routes.pages import read_script, read_style, show_description
 from server.schemas.openapi import Description
-from server.settings import Settings
+from server.settings import MIB, Settings
 from server.spool import Spool
 from server.starting import Starting
 from server.streams import Streams
@@ -157,7 +157,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
     runner = Jobs(control, engines, now, Scheduler())
     tokens = None if settings.tokens is None else Tokens(settings.tokens)
     allowances = Allowances(settings.rate, monotonic)
-    bodies = Bodies(settings.bodies_most, settings.body_limit, settings.client_seconds)
+    bodies = Bodies(settings.bodies_memory * MIB, settings.body_limit, settings.client_seconds)
     evaluations = Evaluations(settings.evaluations_at_once, settings.evaluation_seconds)
     gate = Gate(control, tokens, Refusals(settings.refusals_a_minute), allowances, now)
     spool = Spool(settings.imports, settings.file_limit)

@@ -1,12 +1,13 @@
 """The command line: one verb a file, on the public names of bitseg."""
 
 from bitseg.cli.commands import main
-from bitseg.cli.database import Sync, sync_option
+from bitseg.cli.database import Sync
 from bitseg.cli.instants import Instant, read_instant
 from bitseg.cli.output import Told, show_json, show_table
-from bitseg.cli.sources import Opened, Sources, open_engine, source_options
+from bitseg.cli.sources import FILE_OPTIONS, Opened, Sources, open_engine
 
 __all__ = [
+    "FILE_OPTIONS",
     "Instant",
     "Opened",
     "Sources",
@@ -17,6 +18,4 @@ __all__ = [
     "read_instant",
     "show_json",
     "show_table",
-    "source_options",
-    "sync_option",
 ]

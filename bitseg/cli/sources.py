@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 import msgspec
@@ -72,6 +72,21 @@ class Opened(msgspec.Struct, frozen=True):
     left_out: int = 0
 
 
+FILE_OPTIONS: Final = (
+    click.option(
+        "--demo",
+        is_flag=True,
+        help=f"Generated data: {DEMO_CONTACTS:,} contacts, {DEMO_EVENTS:,} events, and the "
+        "example segments.",
+    ),
+    mapping_option("--map-events", "map_events", " of --events"),
+    mapping_option("--map-contacts", "map_contacts", " of --contacts"),
+    click.option("--events", type=FILE, help="A file of events: CSV, NDJSON or Parquet."),
+    click.option("--contacts", type=FILE, help="A file of contacts: CSV, NDJSON or Parquet."),
+)
+"""The options of data that do not stay."""
+
+
 def source_options(command: Command) -> Command:
     """Give a command the options that say what to look at; it is called with ``sources``."""
 
@@ -82,16 +97,7 @@ def source_options(command: Command) -> Command:
 
     for option in (
         timezone_option,
-        click.option(
-            "--demo",
-            is_flag=True,
-            help=f"Generated data: {DEMO_CONTACTS:,} contacts, {DEMO_EVENTS:,} events, and the "
-            "example segments.",
-        ),
-        mapping_option("--map-events", "map_events", " of --events"),
-        mapping_option("--map-contacts", "map_contacts", " of --contacts"),
-        click.option("--events", type=FILE, help="A file of events: CSV, NDJSON or Parquet."),
-        click.option("--contacts", type=FILE, help="A file of contacts: CSV, NDJSON or Parquet."),
+        *FILE_OPTIONS,
         click.option(
             "--db",
             type=FILE,

@@ -28,12 +28,6 @@ data_option = click.option(
     required=True,
     help="The data directory: control.db, and a file for each tenant.",
 )
-optional_data_option = click.option(
-    "--data",
-    type=_DIRECTORY,
-    envvar=DATA_VARIABLE,
-    help="Serve the tenants of this directory, which `bitseg tenant create` made.",
-)
 
 
 def open_control(data: Path) -> Control:

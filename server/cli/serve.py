@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
-import re
 import shlex
 import signal
 import socket
@@ -20,34 +18,36 @@ from types import FrameType
 from typing import Any, Final, Protocol
 
 import click
+import msgspec
 import uvicorn
 from litestar import Litestar
 
 import bitseg
 from bitseg import Engine, StoreError, clock, examples
-from bitseg.cli import Sources, Sync, Told, open_engine, source_options, sync_option
+from bitseg.cli import FILE_OPTIONS, Sources, Sync, Told, open_engine
 from bitseg.warmup import warm_up
 from server.app import create_app
+from server.cli.configuration import settings_options, told_of_secrets
 from server.cli.data import CONTROL, IMPORTS, open_control
-from server.cli.limits import limit_options
-from server.cli.options import MIB, MINUTE_MS, Several, several_options, token_options
+from server.cli.together import check
 from server.control import Control
 from server.control.holding import Hold
-from server.keys import is_key, make_key
+from server.keys import make_key
 from server.logs import logging_to
 from server.memory import MemoryLimits
 from server.patience import Connection, disconnect_late
-from server.settings import METRICS_KEY, Settings
+from server.settings import MIB, Settings
 from server.starting import Starting, StoppedError
 from server.streams import Streams
 from server.tenants import Tenants
-from server.tokens import TokenSettings
 
 LOADER: Final = "bitseg-loader"
 DRAIN_SECONDS: Final = 5
 """How long requests that are being answered may take when the server is stopped."""
 STOP_SECONDS: Final = 3
 """How long loading may take to notice that the server is stopped."""
+
+MINUTE_MS: Final = 60_000
 
 _SHOWN = "highly-engaged"
 
@@ -64,36 +64,9 @@ class Served(Protocol):
         """Close everything."""
 
 
-@click.command()
-@source_options
-@sync_option
-@several_options
-@token_options
-@limit_options
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    envvar="BITSEG_HOST",
-    help="The address to listen on.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    envvar="BITSEG_PORT",
-    help="The port to listen on; 0 takes a free one.",
-)
-def command(  # noqa: PLR0913, PLR0917 - one argument for each option
-    sources: Sources,
-    sync: Sync,
-    several: Several,
-    tokens: TokenSettings | None,
-    limits: dict[str, Any],
-    host: str,
-    port: int,
-) -> None:
+@click.command(epilog=told_of_secrets())
+@settings_options
+def command(settings: Settings, **files: Any) -> None:
     """Answer over HTTP: docs/http.md. The key is BITSEG_KEY, or made and printed.
 
     With --data, it serves the tenants of a directory, by keys that `bitseg key` made.
@@ -101,55 +74,45 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     It is live at once, and ready when everything is loaded. Exit status 0 when it was stopped, 1
     when its data could not be loaded.
     """
-    given = os.environ.get("BITSEG_KEY")
-    several.check(sources, given)
-    limits["metrics_key"] = _metrics_key()
-    if several.data is not None:
-        imports = several.data / IMPORTS
-        settings = Settings(None, host, port, imports=imports, tokens=tokens, **limits)
-        _serve_tenants(several.data, several, sync, settings)
+    sources = Sources(db=settings.db, timezone=settings.timezone, **files)
+    check(settings, sources)
+    if settings.data is not None:
+        _serve_tenants(settings.data, settings)
         return
-    if given is not None and not is_key(given):
-        raise click.UsageError(
-            "Expected BITSEG_KEY to be a key as bitseg makes them; unset it and one is printed."
-        )
-    settings = Settings(given or make_key(), host, port, tokens=tokens, **limits)
+    made = settings.key is None
+    if made:
+        settings = msgspec.structs.replace(settings, key=make_key())
+    if settings.db is not None and not settings.db.exists():
+        click.echo(f"There is no {settings.db} yet; it is made.", err=True)
     starting = Starting()
     _run(
         create_app(starting, settings),
         settings,
         starting,
-        partial(_load, starting, sources, sync, settings.memory),
-        lambda url: _announce(url, None if given else settings.key),
+        partial(_load, starting, sources, settings.sync, settings.memory_limits),
+        lambda url: _announce(url, settings.key if made else None),
     )
     if starting.failure is not None:
         raise starting.failure
 
 
-def _metrics_key() -> str | None:
-    """Return the key of metrics; from the environment alone, as processes show their arguments.
-
-    Raises:
-        click.UsageError: it is too short, or cannot be in a header.
-    """
-    key = os.environ.get("BITSEG_METRICS_KEY")
-    if key is not None and not re.fullmatch(METRICS_KEY, key):
-        raise click.UsageError(f"Expected BITSEG_METRICS_KEY to match {METRICS_KEY}.")
-    return key
+for _option in FILE_OPTIONS:
+    command = _option(command)
 
 
-def _serve_tenants(data: Path, several: Several, sync: Sync, settings: Settings) -> None:
+def _serve_tenants(data: Path, settings: Settings) -> None:
     """Serve a data directory, which no other server may have."""
     failures: list[Exception] = []
+    settings = msgspec.structs.replace(settings, imports=settings.imports or data / IMPORTS)
     with open_control(data) as control, ExitStack() as held:
         held.callback(Hold(data / CONTROL).release)
         tenants = Tenants(
             data,
-            several.tenants_memory * MIB,
-            several.tenants_idle * MINUTE_MS,
+            settings.tenants_memory * MIB,
+            settings.tenants_idle * MINUTE_MS,
             clock.system_now,
-            partial(_open_tenant, control, sync),
-            settings.memory,
+            partial(_open_tenant, control, settings.sync),
+            settings.memory_limits,
         )
         held.callback(tenants.close)
         _run(
@@ -291,7 +254,7 @@ def _load(  # noqa: PLR0913, PLR0917 - what there is to load, and who hears of i
     starting: Starting,
     sources: Sources,
     sync: Sync,
-    memory: MemoryLimits | None,
+    memory: MemoryLimits,
     announce: Callable[[], None],
     give_up: Callable[[], None],
 ) -> None:
@@ -301,8 +264,7 @@ def _load(  # noqa: PLR0913, PLR0917 - what there is to load, and who hears of i
         starting.loaded(engine)
         warm_up()
         engine.preview(_body()["rules"], breakdown=True)  # what is announced is then quick as well
-        if memory is not None:
-            engine.memory_budget = memory.room(0)
+        engine.memory_budget = memory.room(0)
     except StoppedError:
         return
     except Exception as error:  # noqa: BLE001 - it is raised where the server was started

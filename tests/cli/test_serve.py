@@ -133,6 +133,20 @@ def test_a_database_is_served_killed_and_served_again(db: str) -> None:
         assert _total(said, key) == 3
 
 
+def test_a_database_that_is_not_there_is_made_and_kept(tmp_path: Path) -> None:
+    db = tmp_path / "new.db"
+    with _serving("--db", str(db), "--timezone", "Asia/Tokyo") as said:
+        key = re.search(r"bsg_live_\w+", said)
+        assert key is not None
+        headers = {"Authorization": f"Bearer {key[0]}"}
+        url = _url(said).replace("/segments/preview", "/contacts")
+        written = httpx.put(url, json=[{"id": "ann"}], headers=headers, timeout=30)
+
+    assert written.status_code == 200, written.text
+    with bitseg.open(db) as engine:
+        assert (len(engine), engine.timezone) == (1, "Asia/Tokyo")
+
+
 def test_a_database_that_is_served_is_backed_up_beside_it(
     run: Run, db: str, tmp_path: Path
 ) -> None:

@@ -25,7 +25,6 @@ from server.auth import EveryRouteSaysItsScope, anybody, needs
 from server.control import KeyRequest
 from server.keys import make_key
 from server.refusals import ADDRESSES_MOST, Refusals
-from server.tokens import TokenSettings
 from server.upkeep import Upkeep
 from tests.server.conftest import Two
 from tests.server.control import NOW, key_of
@@ -301,8 +300,8 @@ class TestTokens:
         jwks = tmp_path / "jwks.json"
         public = {**json.loads(RSAAlgorithm.to_jwk(PRIVATE.public_key())), "kid": "one"}
         jwks.write_text(json.dumps({"keys": [public]}), encoding="utf-8")
-        tokens = TokenSettings(str(jwks), ("RS256",))
-        two = Two(tmp_path / "data", Settings(tokens=tokens, refusals_a_minute=1_000))
+        settings = Settings(jwks=str(jwks), jwt_algorithms=("RS256",), refusals_a_minute=1_000)
+        two = Two(tmp_path / "data", settings)
         with two.client:
             yield two
         two.close()
