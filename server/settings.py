@@ -63,6 +63,7 @@ def _in(unit: str) -> dict[str, str]:
 
 
 Count = Annotated[int, Meta(ge=1)]
+Guarded = Annotated[str, Meta(pattern=METRICS_KEY)]
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -198,9 +199,8 @@ class Settings(msgspec.Struct, frozen=True):
         STREAMS_A_KEY
     )
     metrics_key: Annotated[
-        str | None,
+        Guarded | None,
         Meta(
-            pattern=METRICS_KEY,
             description="What opens /metrics, 16 to 255 characters; none = they are shown to this "
             "machine only.",
             extra=SECRET,

@@ -76,7 +76,7 @@ class Starting:
         self._ready, self.failure = False, error
 
     def stop(self) -> None:
-        """Let loading end at its next step."""
+        """Let loading end at its next step, and lend the engine to nobody more."""
         self._stopping = True
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Starting:
         Raises:
             NotReadyError: there is none yet; says how far it has come.
         """
-        if self._ready and self._loaded is not None:
+        if self._ready and self._loaded is not None and not self._stopping:
             return self._loaded
         state, detail = self._said()
         done, total = self._progress

@@ -154,7 +154,8 @@ def resolve(
 
     Args:
         flags: by name, as text; None = not given.
-        environment: variables; an empty one is not given, and those of no setting are not ours.
+        environment: variables; an empty one is not given unless it is to be a secret, and those of
+            no setting are not ours.
         file: of TOML.
 
     Raises:
@@ -172,7 +173,7 @@ def resolve(
     for one in TABLE:
         given = [
             (one.flag, flags.get(one.name)),
-            (one.variable, environment.get(one.variable) or None),
+            (one.variable, _set(environment, one)),
             (f"{one.name} in {file}", written.get(one.name)),
         ]
         for place, value in given:  # what is overruled is read as well: it is as wrong
@@ -186,6 +187,11 @@ def resolve(
     if faults:
         raise FieldError(*faults)
     return Settings(**values)
+
+
+def _set(environment: Mapping[str, str], one: Setting) -> str | None:
+    value = environment.get(one.variable)
+    return value if value or one.secret else None
 
 
 def _written(file: Path, faults: list[Fault]) -> dict[str, Any]:

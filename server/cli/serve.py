@@ -44,6 +44,8 @@ from server.tenants import Tenants
 LOADER: Final = "bitseg-loader"
 DRAIN_SECONDS: Final = 5
 """How long requests that are being answered may take when the server is stopped."""
+LAST_SECONDS: Final = 1
+"""How long those may still take that did not end by then, before they are broken off."""
 STOP_SECONDS: Final = 3
 """How long loading may take to notice that the server is stopped."""
 
@@ -162,11 +164,11 @@ def _run(
         log_level="warning",
         server_header=False,
         access_log=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=LAST_SECONDS,
     )
     listening = listen(config)
     url = _url(listening)
-    server = _Server(config, settings.client_seconds, app.state.streams)
+    server = _Server(config, settings.client_seconds, app.state.streams, served.stop)
     loader = Thread(
         target=load, args=(partial(announce, url), server.stop), name=LOADER, daemon=True
     )
@@ -198,17 +200,44 @@ def listen(config: uvicorn.Config) -> socket.socket:
 class _Server(uvicorn.Server):
     """A server that ends in order when a signal says so, and lets whoever ran it go on."""
 
-    def __init__(self, config: uvicorn.Config, client_seconds: float, streams: Streams) -> None:
-        """Take what to serve, how long a client may let it wait, and what would never end."""
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        client_seconds: float,
+        streams: Streams,
+        refuse: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take what to serve, and how it ends.
+
+        Args:
+            config: what to serve.
+            client_seconds: how long a client may let it wait.
+            streams: what would never end.
+            refuse: called when it begins to end: from then on what is new is refused.
+        """
         super().__init__(config)
         self._client_seconds = client_seconds
         self._streams = streams
+        self._refuse = refuse
+        self._is_stopping = False
+        self._drained_by: float | None = None
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is done ten times a second; disconnect clients that let it wait too long."""
-        before = asyncio.get_running_loop().time() - self._client_seconds
-        disconnect_late(self.server_state.connections, before)
+        now = asyncio.get_running_loop().time()
+        disconnect_late(self.server_state.connections, now - self._client_seconds)
+        if self._is_stopping:
+            self._drain(now)
         return await super().on_tick(counter)
+
+    def _drain(self, now: float) -> None:
+        """Let what runs end, and nothing begin, before no connection is taken any more."""
+        if self._drained_by is None:
+            self._drained_by = now + DRAIN_SECONDS
+            self._refuse()
+            self._streams.stop()
+        if not self.server_state.tasks or now >= self._drained_by:
+            self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams, and then wait for what is answered."""
@@ -216,13 +245,14 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def stop(self) -> None:
-        """Take no more requests, answer those that came, and end."""
-        self.should_exit = True
+        """Refuse what is new, answer what came before, and end."""
+        self._is_stopping = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; at the second Ctrl-C, at once."""
         del frame
-        self.force_exit = self.should_exit and sig == signal.SIGINT
+        if self._is_stopping and sig == signal.SIGINT:
+            self.force_exit = self.should_exit = True
         self.stop()
 
 

@@ -111,9 +111,7 @@ def test_it_has_a_row_in_the_docs(one: Setting) -> None:
     default = one.default if one.default is None else f"`{one.shown_default}`"
     unit = one.unit and (f" {one.unit}" if default else f" ({one.unit})")
 
-    row = (
-        f"| {flag} | `{one.variable}` | `{one.name}` | {default or 'none'}{unit} | {one.about} |\n"
-    )
+    row = f"| {flag}| `{one.variable}` | `{one.name}` | {default or 'none'}{unit} | {one.about} |\n"
 
     assert row in docs
 
@@ -141,12 +139,12 @@ def test_every_fault_is_named_at_once(file: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("key", ["fifteen-letter!", "sixteen letters!", "x" * 256, "é" * 16])
+@pytest.mark.parametrize("key", ["", "fifteen-letter!", "sixteen letters!", "x" * 256, "é" * 16])
 def test_a_key_of_metrics_that_could_be_guessed_or_sent_by_nobody_is_refused(key: str) -> None:
     with pytest.raises(FieldError, match="BITSEG_METRICS_KEY") as caught:
         resolve({}, {"BITSEG_METRICS_KEY": key})
 
-    assert key not in str(caught.value)
+    assert not key or key not in str(caught.value)
 
 
 @pytest.mark.parametrize(("text", "port"), [("0", 0), ("65535", 65_535)])

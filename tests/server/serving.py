@@ -29,7 +29,11 @@ class Serving:
 
     def __init__(self, app: Litestar, client_seconds: float) -> None:
         config = uvicorn.Config(
-            app, port=0, log_level="critical", timeout_graceful_shutdown=5, http=Connection
+            app,
+            port=0,
+            log_config=None,  # which would hold for every test behind
+            timeout_graceful_shutdown=5,
+            http=Connection,
         )
         self._listening = listen(config)
         self.address = self._listening.getsockname()[:2]

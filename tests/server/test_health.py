@@ -163,3 +163,19 @@ def test_ready_says_why_the_last_snapshot_failed_and_answers_go_on(
 
     assert response.status_code == 200
     assert response.json()["failure"] == "There is no room to write"
+
+
+def test_who_stops_refuses_what_is_new_and_says_why() -> None:
+    starting = Starting(Engine())
+    with TestClient(create_app(starting, Settings(KEY)), raise_server_exceptions=False) as client:
+        headers = {"Authorization": f"Bearer {KEY}"}
+        before = client.get("/api/segments", headers=headers)
+        starting.stop()
+        after = client.get("/api/segments", headers=headers)
+        ready, live = client.get("/health/ready"), client.get("/health/live")
+
+    assert before.status_code == 200
+    for refused in (after, ready):
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        assert refused.json()["state"] == "stopping"
+    assert live.status_code == 200

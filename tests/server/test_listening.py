@@ -15,7 +15,7 @@ from server.cli.serve import listen
 def listening() -> Iterator[socket.socket]:
     async def nobody(*_: object) -> None: ...
 
-    with listen(uvicorn.Config(nobody, port=0, log_level="warning")) as listening:
+    with listen(uvicorn.Config(nobody, port=0, log_config=None)) as listening:
         yield listening
 
 
