@@ -298,6 +298,7 @@ class SqliteStore(Parking):
                 at, contacts = self._writes.now(), self._writes.tenant.contacts
                 instant = self._writes.commits.instant  # up to which all that passed is recorded
                 with self._or_stop():
+                    sync_wal(self.path)  # records are not synced on their own
                     self._acknowledge()
                 place, journal_bytes = self._state.place, self._state.journal_bytes
                 capture = Capture(self._writes, self._covers)
