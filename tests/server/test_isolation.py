@@ -95,7 +95,11 @@ class Life:
         """Make a call; return the JSON that was answered."""
         for clock in self._clocks:
             clock.at = NOW + 1_000 * len(self.told)
-        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {self._key}",
+            "Content-Type": "application/json",
+            "X-Request-Id": "the-same-for-all",  # a problem says it
+        }
         raw = b"" if body is None else json.dumps(body).encode()
         answer = self._call(method, path, headers, raw)
         self.raw.append(answer)
