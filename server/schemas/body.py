@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -21,6 +21,9 @@ FAULTS_MOST: Final = 100
 
 KEY_SHOWN: Final = 100
 """Characters of such a key that are shown."""
+
+COUNTED_MOST: Final = 64
+"""With more keys, reading the body once more is quicker than looking through it for each."""
 
 _REPEATED: Final = "repeated_key"
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -75,9 +78,10 @@ def _object(body: bytes) -> tuple[dict[str, msgspec.Raw], list[str]]:
         raise ClientException("Expected a JSON object; this one is nested too deep.") from None
 
 
-def _repeated(body: bytes, keys: Iterable[str]) -> list[str]:
+def _repeated(body: bytes, keys: Collection[str]) -> list[str]:
     """Return the keys that stand more than once; those found are given."""
-    if b"\\" not in body and all(body.count(f'"{key}"'.encode()) == 1 for key in keys):
+    few = len(keys) <= COUNTED_MOST and b"\\" not in body
+    if few and all(body.count(f'"{key}"'.encode()) == 1 for key in keys):
         return []  # written without escapes, each of them is there once, wherever it may be
     outermost: list[tuple[str, Any]] = []
 
