@@ -179,7 +179,9 @@ def test_it_goes_with_no_other_source(
     [["preview", "-"], ["snapshot"], ["verify"], ["backup"]],
     ids=lambda command: command[0],
 )
-def test_only_import_and_serve_make_a_file(run: Run, new: str, tmp_path: Path, command: list[str]) -> None:
+def test_only_import_and_serve_make_a_file(
+    run: Run, new: str, tmp_path: Path, command: list[str]
+) -> None:
     named = [new] if command[0] in {"snapshot", "verify", "backup"} else ["--db", new]
     copy = [str(tmp_path / "copy.db")] if command[0] == "backup" else []
 
