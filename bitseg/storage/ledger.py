@@ -132,11 +132,15 @@ class Ledger:
 
 
 def rows_in(
-    connection: sqlite3.Connection, table: str, order: str = "rowid", where: str = "1"
+    connection: sqlite3.Connection,
+    table: str,
+    order: str = "rowid",
+    where: str = "1",
+    values: Sequence[Cell] = (),
 ) -> Generator[tuple[bool, tuple[Cell, ...]]]:
     """Yield each row that a condition finds: whether it is what was written, and its cells."""
     query = f"SELECT digest, {_columns(table)} FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 - likewise
-    with closing(connection.execute(query)) as rows:
+    with closing(connection.execute(query, values)) as rows:
         for expected, *cells in rows:
             yield row_digest(table, cells) == expected, tuple(cells)
 

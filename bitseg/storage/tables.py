@@ -28,7 +28,7 @@ from bitseg.clock import show_instant
 from bitseg.errors import DamagedError
 from bitseg.rules.respell import respell
 from bitseg.segments.records import packed, unpacked
-from bitseg.storage.ledger import COVERED, row_digest, rows_in
+from bitseg.storage.ledger import COVERED, rows_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -243,18 +243,15 @@ def records_of(
     Raises:
         DamagedError: one is not what was written.
     """
-    names = ", ".join(f'"{name}"' for name in COVERED["segment_changes"])
-    order = "DESC" if newest_first else "ASC"
+    order = "first DESC" if newest_first else "first"
     begin = "SELECT max(first) FROM segment_changes WHERE segment_id = ?1 AND first <= ?2"
-    query = (
-        f"SELECT digest, {names} FROM segment_changes WHERE segment_id = ?1 "  # noqa: S608 - names are ours
-        f"AND first >= coalesce(({begin}), 0) ORDER BY first {order}"
-    )
-    with closing(connection.execute(query, (segment, after + 1))) as rows:
-        for expected, *cells in rows:
-            if row_digest("segment_changes", cells) != expected:
+    where = f"segment_id = ?1 AND first >= coalesce(({begin}), 0)"
+    values = (segment, after + 1)
+    with closing(rows_in(connection, "segment_changes", order, where, values)) as rows:
+        for whole, cells in rows:
+            if not whole:
                 raise DamagedError(f"A record of segment {segment!r} is not what was written")
-            yield MembersChanged(*cells)
+            yield MembersChanged(*cells)  # type: ignore[arg-type] # the digest tells the types
 
 
 def _said(revision: Revision) -> dict[str, Cell]:
