@@ -7,16 +7,17 @@ them, so that a file need not read each of these when it is opened.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bitseg.bitmap import among
 from bitseg.changes import MembersChanged
+from bitseg.errors import DamagedError
 from bitseg.segments.records import packed, unpacked, without
 from bitseg.storage.journal import TABLES_ONLY, append
-from bitseg.storage.ledger import COVERED, Ledger
+from bitseg.storage.ledger import Ledger, rows_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from bitseg.bitmap import Rows
     from bitseg.storage.database import Database
@@ -106,16 +107,20 @@ def _erase_members(ledger: Ledger, dead: Rows) -> None:
 
 
 def _erase_records(ledger: Ledger, dead: Rows, start: int) -> None:
-    """Take rows, ascending, out of the records of a stretch."""
-    for number, record in _stretch(ledger, start):
+    """Take rows, ascending, out of the records of a stretch.
+
+    Raises:
+        DamagedError: a record is not what was written; to write it again would hide that.
+    """
+    where, values = "rowid >= ? AND rowid < ?", (start, start + STRETCH)
+    found = [*rows_in(ledger.connection, "segment_changes", where=where, values=values)]
+    for whole, cells in found:
+        record = MembersChanged(*cells)  # type: ignore[arg-type] # the digest tells the types
+        if not whole:
+            message = f"Change {record.first} of segment {record.segment!r} is not what was written"
+            raise DamagedError(message)
         less = without(record, dead)
         if less is not record:
             changed = {"entered": less.entered, "left": less.left, "erased": less.erased}
-            ledger.update("segment_changes", changed, "rowid = ?", (number,))
-
-
-def _stretch(ledger: Ledger, start: int) -> Iterator[tuple[int, MembersChanged]]:
-    names = ", ".join(f'"{name}"' for name in COVERED["segment_changes"])
-    query = f"SELECT rowid, {names} FROM segment_changes WHERE rowid >= ? AND rowid < ?"  # noqa: S608 - likewise
-    rows: list[Any] = ledger.connection.execute(query, (start, start + STRETCH)).fetchall()
-    return ((number, MembersChanged(*cells)) for number, *cells in rows)
+            key = (record.segment, record.first)
+            ledger.update("segment_changes", changed, "segment_id = ? AND first = ?", key)
