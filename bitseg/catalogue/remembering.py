@@ -95,7 +95,7 @@ class Remembering:
             for one in records:
                 if len(found) == limit or one.last > last:
                     break
-                changes = list(changes_in(one, after))[: limit - len(found)]
+                changes = changes_in(one, after, limit - len(found))
                 found += [(seq, row, came, one.at) for seq, row, came in changes]
                 sizes.append(SegmentSize(show_instant(one.at), one.size))
         names = self._names([row for _, row, _, _ in found])

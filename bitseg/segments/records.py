@@ -11,8 +11,6 @@ from bitseg.bitmap import RowSet, among
 from bitseg.changes import MembersChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bitseg.bitmap import Rows
 
 _ANY_ROW: Final = 2**32
@@ -29,22 +27,30 @@ def unpacked(data: bytes) -> Rows:
     return RowSet.from_bytes(data, _ANY_ROW).rows() if data else np.empty(0, np.uint32)
 
 
-def changes_in(record: MembersChanged, after: int = 0) -> Iterator[tuple[int, int | None, bool]]:
-    """Yield a record's changes behind a number.
+def changes_in(
+    record: MembersChanged, after: int, limit: int
+) -> list[tuple[int, int | None, bool]]:
+    """Return some of a record's changes, at the cost of those and of unpacking it once.
 
     Args:
         record: the record.
         after: leave out the changes up to this number.
+        limit: return at most so many.
 
-    Yields:
-        The change's number; the contact's row, None where it was erased since; whether it entered.
+    Returns:
+        Each change's number; the contact's row, None where it was erased since; whether it entered.
     """
-    gone = set(unpacked(record.erased).tolist())
-    rows = iter([*unpacked(record.entered).tolist(), *unpacked(record.left).tolist()])
-    for place in range(record.came + record.went):
-        row = None if place in gone else next(rows)
-        if record.first + place > after:
-            yield record.first + place, row, place < record.came
+    start = max(0, after + 1 - record.first)
+    places = np.arange(start, min(start + limit, record.came + record.went), dtype=np.uint32)
+    gone = unpacked(record.erased)
+    rows = np.concatenate((unpacked(record.entered), unpacked(record.left)))
+    held = np.full(places.size, -1, np.int64)
+    there = ~among(places, gone)
+    held[there] = rows[places[there] - np.searchsorted(gone, places[there])]
+    return [
+        (record.first + place, None if row < 0 else row, place < record.came)
+        for place, row in zip(places.tolist(), held.tolist(), strict=True)
+    ]
 
 
 def without(record: MembersChanged, dead: Rows) -> MembersChanged:
