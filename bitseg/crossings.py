@@ -23,17 +23,15 @@ QUARTER: Final = 900_000
 """All of today's clocks jump at whole quarters of an hour of UTC, and days begin at them, ms."""
 
 
-def horizon(now: Now, bounds: Iterable[int], *, calendar: bool) -> int:
-    """Return how far bounds can be followed from now without falling.
+def horizon(now: Now, bounds: Iterable[int]) -> int:
+    """Return how far bounds that rest on a calendar can be followed from now without falling.
+
+    They jump at the starts of days, and where clocks do, here or there.
 
     Args:
         now: the instant.
         bounds: what they are by now, ms.
-        calendar: whether they rest on days, months or years of a calendar: these jump at the starts
-            of days, and where clocks do, here or there.
     """
-    if not calendar:
-        return now.at + DAY
     if any(_is_shifting(now.zone, at) for at in (now.at, *bounds)):
         return now.at - now.at % QUARTER + QUARTER
     return now.zone.day_start(now.day + 1)

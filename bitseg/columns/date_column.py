@@ -82,22 +82,25 @@ class DateColumn(CellColumn):
         Returns:
             uint32[], ascending and distinct.
         """
-        if self._index is None:
-            cells = self._cells.values
-            self._index = DateIndex(cells, cells != MISSING)
-        written = self._index.written
+        index = self._indexed()
+        written = index.written
         inside = self.matches_at(DateIn(tuple(intervals)), written)
-        return np.union1d(self._index.rows_between(intervals), written[inside])
+        return np.union1d(index.rows_between(intervals), written[inside])
 
     def next_from(self, instant: int) -> int | None:
         """Return the first instant held at or behind one, or an earlier one; None = none is."""
+        index = self._indexed()
+        written = self._cells.values[index.written]
+        later = written[written >= max(instant, MISSING + 1)]
+        found = [index.next_from(instant), int(later.min()) if later.size else None]
+        return min((one for one in found if one is not None), default=None)
+
+    def _indexed(self) -> DateIndex:
+        """Return the index, made where there is none."""
         if self._index is None:
             cells = self._cells.values
             self._index = DateIndex(cells, cells != MISSING)
-        written = self._cells.values[self._index.written]
-        later = written[written >= max(instant, MISSING + 1)]
-        found = [self._index.next_from(instant), int(later.min()) if later.size else None]
-        return min((one for one in found if one is not None), default=None)
+        return self._index
 
     def _set(self, rows: Rows, instants: Int64s) -> Int64s:
         """Set cells and return the old; the extent is found anew when an end may have gone."""

@@ -45,10 +45,6 @@ class LastTally(Tally):
     def _followed(self) -> Iterable[KindLog]:
         return self._logs.values()
 
-    def next_from(self, instant: int) -> int | None:
-        """Return the first instant of an event at or behind one, or None."""
-        return self._next_from(instant)
-
     def _grow(self, n: int) -> None:
         self._last.resize(n, NEVER)
 

@@ -106,9 +106,10 @@ class Tally(ABC):
             now: where to begin.
             until: where to end; the window's ends do not fall on the way.
         """
-        return next_crossing(self._window_at, self._next_from, now, until)
+        return next_crossing(self._window_at, self.next_from, now, until)
 
-    def _next_from(self, instant: int) -> int | None:
+    def next_from(self, instant: int) -> int | None:
+        """Return the first instant of an event at or behind one, or None."""
         found = [log.next_from(instant) for log in self._followed()]
         return min((one for one in found if one is not None), default=None)
 
@@ -122,7 +123,7 @@ class Tally(ABC):
 
         It holds until events are recorded or removed: who hears of some sets ``_calm`` to None.
         """
-        lo, hi = (self._next_from(edge) for edge in window)
+        lo, hi = (self.next_from(edge) for edge in window)
         return (FAR if lo is None else lo), (FAR if hi is None else hi)
 
     def _is_calm(self, old: Window, new: Window) -> bool:

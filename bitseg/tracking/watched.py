@@ -6,7 +6,7 @@ ninth open of ten that are more than five, asks no segment. Others are looked up
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +14,11 @@ from bitseg.crossings import horizon, next_crossing
 from bitseg.engagement import kinds_behind
 from bitseg.fields import ENGAGEMENT_FIELDS
 from bitseg.plan.asks import ask
-from bitseg.plan.kept import moved
+from bitseg.plan.kept import REBUILD_SHARE, moved
 from bitseg.plan.nodes import EventLeaf, FieldLeaf, SequenceLeaf
 from bitseg.rules.dates import edges, is_relative, on_calendar, rests_on_calendar, window
 from bitseg.rules.nodes import FieldRule
+from bitseg.zones import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from bitseg.columns.tests import AnyTest
     from bitseg.plan.nodes import Leaf
     from bitseg.tenant import Tenant
-
-
-REBUILD_SHARE: Final = 8
-"""With more than one row in eight to look at again, looking at all in one pass is faster."""
 
 
 class WatchedLeaf:
@@ -153,7 +150,7 @@ class WatchedLeaf:
         """
         if not self.timed:
             return
-        until = horizon(now, self._bounds(now), calendar=self._calendar)
+        until = horizon(now, self._bounds(now)) if self._calendar else now.at + DAY
         key = (self._source.due, until)
         if key not in known:
             known[key] = self._source.due(now, until)
