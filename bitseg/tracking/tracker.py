@@ -64,8 +64,7 @@ class _Question(msgspec.Struct, frozen=True):
 class Tracker:
     """Who entered and left the dynamic segments of a tenant; whoever writes asks it.
 
-    Attributes:
-        at: the instant up to which all is recorded, ms; None = it has not begun.
+    The instants that it is asked for are those of commits, which never fall.
     """
 
     def __init__(self, tenant: Tenant, segments: Segments, executor: Executor, lock: RLock) -> None:
@@ -74,7 +73,7 @@ class Tracker:
         self._segments = segments
         self._executor = executor
         self._lock = lock
-        self.at: int | None = None
+        self._at: int | None = None  # up to which all is recorded, ms; None = it has not begun
         self._n = 0
         self._version = -1
         self._place: dict[str, int] = {}
@@ -106,7 +105,7 @@ class Tracker:
 
     def begin(self, at: int) -> None:
         """Begin with members that were recorded by ms ``at``, and perhaps not all."""
-        self.at = at
+        self._at = at
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -118,17 +117,19 @@ class Tracker:
 
         Each is to be kept, or given up, before the next is asked for.
         """
-        if self.at is None:
+        began = self._at
+        if began is None:
+            began = at
             self.begin(at)
         if self._whole:
-            yield from self._staged(self.at or at, ())
+            yield from self._staged(began, ())
         while (due := self._next_due()) is not None and due <= at:
             yield from self._staged(due, ())
-        self.at = max(at, self.at or at)
+        self._at = at
 
     def behind(self, changes: Sequence[Change], at: int) -> Iterator[Staged[None]]:
         """Yield what changes that were applied at ms ``at`` made of the segments, to be kept."""
-        yield from self._staged(max(at, self.at or at), changes)
+        yield from self._staged(at, changes)
 
     @property
     def nbytes(self) -> int:
@@ -155,7 +156,7 @@ class Tracker:
         except BaseException:
             self._begin_anew()  # what was touched may be forgotten by now
             raise
-        self.at = at
+        self._at = at
         if not moved:
             return
         # Until it is kept it is to be found again: what was touched is forgotten by now.
@@ -184,7 +185,7 @@ class Tracker:
         found: list[MembersChanged | None] = []
         for start in range(0, len(asked), SLICE):
             with self._slice():
-                found += self._find(asked[start : start + SLICE], question, n)
+                found += self._find(asked[start : start + SLICE], question)
         for segment in whole:
             with self._slice():
                 members = self._executor.members(SegmentLeaf(segment), now)
@@ -262,10 +263,10 @@ class Tracker:
         )
 
     def _find(
-        self, segments: Sequence[str], question: _Question, n: int
+        self, segments: Sequence[str], question: _Question
     ) -> Iterator[MembersChanged | None]:
         """Yield who of some rows entered and left each of some segments."""
-        history, rows = self._segments.history, question.rows
+        history, rows, n = self._segments.history, question.rows, self._n
         for segment in segments:
             truth = self._truth(SegmentLeaf(segment), question) & question.live
             moved = truth != history.members(segment, n).test(rows)
@@ -296,8 +297,7 @@ class Tracker:
             case SegmentLeaf() if plan.segment in self._tracked:
                 made = self._truth(self._tracked[plan.segment].plan, question) & question.live
             case SegmentLeaf():
-                n = self._tenant.contacts.n
-                made = self._segments.static(plan.segment, n)[0].test(question.rows)
+                made = self._segments.static(plan.segment, self._n)[0].test(question.rows)
             case _:
                 made = self._watched[plan].truth(question.rows, self._n)
         return made
@@ -310,7 +310,6 @@ class Tracker:
             return
         if not self._tracked:
             self._n = n
-        self._version = self._segments.version
         order = self._segments.behind(self._segments.ids())
         plans = {one: plan for one in order if (plan := self._segments.plan(one))}
         self._place = {one: place for place, one in enumerate(order)}
@@ -328,13 +327,20 @@ class Tracker:
                     with self._slice():
                         leaves.append(self._watch(leaf, segment, now, n))
                 self._tracked[segment] = _Tracked(plan, tuple(leaves))
+        self._version = self._segments.version  # only now: what failed midway is gone on with
 
     def _watch(self, leaf: Leaf, segment: str, now: Now, n: int) -> WatchedLeaf:
         watched = self._watched.get(leaf)
         if watched is None:
-            watched = self._watched[leaf] = WatchedLeaf(leaf, self._tenant, self._stirred_by)
-            watched.begin(now, n)
-            self._stirred.discard(watched)
+            watched = WatchedLeaf(leaf, self._tenant, self._stirred_by)
+            try:
+                watched.begin(now, n)
+            except BaseException:
+                watched.close()
+                raise
+            finally:
+                self._stirred.discard(watched)  # its first answers are no news
+            self._watched[leaf] = watched
             for kind in watched.kinds:
                 self._by_kind.setdefault(kind, set()).add(watched)
             watched.users.add(segment)

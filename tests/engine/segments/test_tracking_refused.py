@@ -9,6 +9,7 @@ import pytest
 
 import bitseg
 from bitseg import BudgetError
+from bitseg.tracking.watched import WatchedLeaf
 from tests.engine.making import Clock, all_of, field
 
 CITY = all_of(field("contact.city", "equals", "x"))
@@ -41,3 +42,22 @@ def test_members_are_recorded_late_where_looking_was_refused(
             items = engine.segments.history(segment).items
             assert [(one.seq, one.contact_id) for one in items] == [(1, "c3"), (2, "c4")]
         assert engine.refresh_segments() == {}
+
+
+def test_a_leaf_that_could_not_be_begun_is_begun_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = bitseg.Engine(clock=Clock())
+    engine.load_contacts([{"id": f"c{i}", "city": "y"} for i in range(20)])
+
+    def refuse(*_: object) -> None:
+        raise BudgetError("no room", writing=False)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(WatchedLeaf, "begin", refuse)
+        assert engine.define_segment("s", CITY) == 0
+        engine.load_contacts([{"id": "c3", "city": "x"}])
+    engine.load_contacts([{"id": "c4", "city": "x"}])
+    items = engine.segments.history("s").items
+    assert [(one.seq, one.contact_id) for one in items] == [(1, "c3"), (2, "c4")]
+    engine.load_contacts([{"id": "c3", "city": "y"}])
+    assert engine.segments.history("s", after=2).items[0].change == "left"
+    assert engine.refresh_segments() == {}
