@@ -333,17 +333,13 @@ class Defining:
 
     def _read(self, segment: str, what: Any) -> tuple[Definition | RowSet, tuple[str, ...]]:
         """Return what a segment is to be, and the ids in it that no contact has."""
-        contacts = self._tenant.contacts
         if isinstance(what, Members):
-            if not what.of(contacts):
+            if not what.of(self._tenant.contacts):
                 raise SegmentError("Expected Members of the same engine")
-            return RowSet.from_bitmap(what.rows, contacts.n).and_(contacts.live), ()
+            return self._given(what)
         if isinstance(what, list | tuple | set | frozenset):
-            ids = list(what)
-            found = contacts.rows_of(as_ids(ids))
-            unknown = [one for one, row in zip(ids, found.tolist(), strict=True) if row < 0]
-            rows = np.unique(found[found >= 0]).astype(np.uint32)
-            return RowSet.from_rows(rows, contacts.n), tuple(dict.fromkeys(unknown))
+            rows, unknown = self._given(list(what))
+            return rows, tuple(dict.fromkeys(unknown))
         return self._rulebook.read(what, defining=segment), ()
 
 
