@@ -34,6 +34,7 @@ from bitseg import (
     UnknownRevisionError,
     UnknownSegmentError,
 )
+from server.control import StaleError
 from server.logs import REQUEST_ID
 from server.paths import id_of
 
@@ -232,6 +233,10 @@ def _of_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     return _answer(error.status_code, error.detail, headers=error.headers)
 
 
+def _of_stale(_request: Request[Any, Any, Any], error: StaleError) -> Response[Problem]:
+    return _answer(HTTPStatus.PRECONDITION_FAILED, str(error))
+
+
 def _of_starting(_request: Request[Any, Any, Any], error: NotReadyError) -> Response[Problem]:
     after = error.retry_after
     return _send(error.problem, None if after is None else {"Retry-After": str(after)})
@@ -249,6 +254,7 @@ EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
     UnknownSegmentError: _of_unknown_segment,
     ValidationException: _of_parameters,
     HTTPException: _of_http,
+    StaleError: _of_stale,
     NotReadyError: _of_starting,
     Exception: _of_anything,
 }

@@ -14,6 +14,7 @@ from server.control.model import (
     StaleError,
     State,
     Tenant,
+    check_revision,
     name_faults,
 )
 from server.control.store import Control
@@ -40,6 +41,7 @@ __all__ = [
     "Tenant",
     "Webhook",
     "at_once",
+    "check_revision",
     "cursor_id",
     "given_up",
     "job_id",

@@ -34,6 +34,10 @@ _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 class StaleError(Exception):
     """What is to be changed has changed since it was read."""
 
+    def __init__(self, what: str) -> None:
+        """Take what it is, in a word."""
+        super().__init__(f"The {what} has changed since; read it again.")
+
 
 class Tenant(msgspec.Struct, frozen=True):
     """A customer.
@@ -199,6 +203,16 @@ class Repeat(msgspec.Struct, frozen=True):
     created_at: int
     request: bytes
     answer: bytes
+
+
+def check_revision(what: str, revision: int, asked: int | None) -> None:
+    """Refuse a change that rests on a revision which what it changes has no more; None = on any.
+
+    Raises:
+        StaleError: it does; says what it is.
+    """
+    if asked not in {None, revision}:
+        raise StaleError(what)
 
 
 def name_faults(name: str) -> list[Fault]:

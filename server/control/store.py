@@ -20,8 +20,8 @@ from server.control.model import (
     Key,
     KeyRequest,
     Repeat,
-    StaleError,
     Tenant,
+    check_revision,
     check_slug,
     name_faults,
 )
@@ -185,8 +185,7 @@ class Control:
         _refuse([] if name is None else name_faults(name))
         with self._connections.transaction() as connection:
             tenant = self.there(tenant_id)
-            if revision not in {None, tenant.revision}:
-                raise StaleError
+            check_revision("tenant", tenant.revision, revision)
             changed = msgspec.structs.replace(
                 tenant, name=name or tenant.name, revision=tenant.revision + 1
             )

@@ -78,7 +78,7 @@ class Webhooks:
         with self._connections.transaction() as connection:
             before = self.find(webhook.tenant_id, webhook.id)
             if (0 if before is None else before.revision) != webhook.revision - 1:
-                raise StaleError
+                raise StaleError("webhook")
             if before is None and len(self.of(webhook.tenant_id)) >= WEBHOOKS_MOST:
                 message = f"Expected at most {WEBHOOKS_MOST} webhooks; delete one first."
                 raise FieldError(Fault("", message, code="too_many"))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from threading import Lock
 from typing import Any, Final
 
 from litestar import Request, Response, get, patch
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 
 from bitseg import Engine, Fault, FieldError, RuleError
 from server.auth import Caller, needs
-from server.control import Control, StaleError, Tenant, name_faults
+from server.control import Control, Tenant, check_revision, name_faults
 from server.jobs import Jobs, cron_fault
 from server.requests import body_of, once_of, revision_of, tag_of
 from server.schemas.keys import moment
@@ -97,8 +95,7 @@ def _change(  # noqa: PLR0913, PLR0917 - likewise
     revision: int | None,
 ) -> Tenant:
     tenant = control.there(tenant_id)
-    if revision not in {None, tenant.revision}:
-        raise _stale()
+    check_revision("tenant", tenant.revision, revision)
     if not asked:
         return tenant
     name = asked.pop("name", None)
@@ -112,10 +109,7 @@ def _change(  # noqa: PLR0913, PLR0917 - likewise
     if asked:
         engine.change_settings(**asked)
     planned = jobs.planned(tenant_id, crons, engine.timezone)
-    try:
-        tenant = control.change_tenant(tenant_id, name, revision, planned)
-    except StaleError:
-        raise _stale() from None
+    tenant = control.change_tenant(tenant_id, name, revision, planned)
     jobs.expect(tenant_id, engine.timezone)
     return tenant
 
@@ -135,13 +129,6 @@ def _refuse(faults: list[Fault]) -> None:
     if faults:
         of_rules = any(fault.path.startswith("suppression") for fault in faults)
         raise (RuleError if of_rules else FieldError)(*faults)
-
-
-def _stale() -> HTTPException:
-    return HTTPException(
-        status_code=HTTPStatus.PRECONDITION_FAILED,
-        detail="The tenant has changed since; read it again.",
-    )
 
 
 def _shown(tenant: Tenant, engine: Engine, jobs: Jobs, settings: Settings) -> TenantShown:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from bitseg import Engine, Fault, FieldError, UnknownSegmentError
 from server.auth import Caller, needs
-from server.control import DAY_MS, Control, StaleError, Webhook
+from server.control import DAY_MS, Control, Webhook, check_revision
 from server.paths import id_of
 from server.requests import body_of, revision_of, tag_of
 from server.routes.segments import Limit, Offset
@@ -189,8 +188,7 @@ async def delete_webhook(
 
     def forget() -> None:
         webhook = found(control, caller, webhook_id)
-        if revision not in {None, webhook.revision}:
-            raise _stale()
+        check_revision("webhook", webhook.revision, revision)
         control.webhooks.delete(caller.tenant_id, webhook.id)
 
     await asyncio.to_thread(forget)
@@ -269,13 +267,9 @@ class _Saving(msgspec.Struct, frozen=True):
 
 
 def _saved(control: Control, what: _Saving, begins: dict[str, int]) -> Webhook:
-    if what.revision not in {None, what.before.revision}:
-        raise _stale()
+    check_revision("webhook", what.before.revision, what.revision)
     saved = msgspec.structs.replace(what.changed, revision=what.before.revision + 1)
-    try:
-        control.webhooks.save(saved, begins, what.now)
-    except StaleError:
-        raise _stale() from None
+    control.webhooks.save(saved, begins, what.now)
     return saved
 
 
@@ -301,10 +295,3 @@ def _tagged(shown: WebhookShown) -> Response[WebhookShown]:
 
 def _events(given: list[str]) -> str:
     return " ".join(one for one in ("entered", "left") if one in given)
-
-
-def _stale() -> HTTPException:
-    return HTTPException(
-        status_code=HTTPStatus.PRECONDITION_FAILED,
-        detail="The webhook has changed since; read it again.",
-    )
