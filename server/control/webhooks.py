@@ -63,12 +63,13 @@ class Webhooks:
         key = cursor_id(webhook_id, segment_id)
         return next(iter(rows.read(self._connections, Cursor, "id = ?", key)), None)
 
-    def save(self, webhook: Webhook, begins: Mapping[str, int], now: int) -> None:
+    def save(self, webhook: Webhook, begins: Mapping[str, int] | None, now: int) -> None:
         """Write a webhook that is new, or changed.
 
         Args:
             webhook: the webhook; its revision is 1, or one more than what it was.
-            begins: of which segments it is told, and behind which number where that is new.
+            begins: of which segments it is told, and behind which number where that is new;
+                None = of those that it was.
             now: ms.
 
         Raises:
@@ -83,10 +84,11 @@ class Webhooks:
                 message = f"Expected at most {WEBHOOKS_MOST} webhooks; delete one first."
                 raise FieldError(Fault("", message, code="too_many"))
             rows.write(connection, webhook)
-            for one in self.cursors(webhook.id):
-                if one.segment_id not in begins:
-                    _drop(connection, webhook.id, one.segment_id)
+            if begins is None:
+                return
             known = {one.segment_id for one in self.cursors(webhook.id)}
+            for gone in known - begins.keys():
+                _drop(connection, webhook.id, gone)
             for place, (segment, sent) in enumerate(begins.items()):
                 if segment not in known:
                     key = cursor_id(webhook.id, segment)

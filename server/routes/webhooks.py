@@ -147,22 +147,17 @@ async def change_webhook(  # noqa: PLR0913, PLR0917 - likewise
 
     def change() -> WebhookShown:
         before = found(control, caller, webhook_id)
-        told = {one.segment_id: one.sent for one in control.webhooks.cursors(before.id)}
-        begins = _checked(given, engine, settings) if given else told
+        begins = _checked(given, engine, settings)
         changed = msgspec.structs.replace(
             before,
             url=given.get("url", before.url),
             events=_events(given.get("events", before.events.split())),
             is_active=int(given.get("is_active", before.is_active)),
+            revision=before.revision + 1,
         )
-        return _shown(
-            control,
-            _saved(
-                control,
-                _Saving(before, changed, revision, deliveries.now()),
-                begins if "segments" in given else told,
-            ),
-        )
+        check_revision("webhook", before.revision, revision)
+        control.webhooks.save(changed, begins if "segments" in given else None, deliveries.now())
+        return _shown(control, changed)
 
     shown = await asyncio.to_thread(change)
     await deliveries.look()
@@ -221,12 +216,11 @@ async def rotate_secret(
             secret=make_secret(),
             old_secret=before.secret,
             old_until=now + OLD_MS,
+            revision=before.revision + 1,
         )
-        cursors = control.webhooks.cursors(before.id)
-        told = {one.segment_id: one.sent for one in cursors}
-        return schemas.show_made(
-            _saved(control, _Saving(before, changed, revision, now), told), cursors
-        )
+        check_revision("webhook", before.revision, revision)
+        control.webhooks.save(changed, None, now)
+        return schemas.show_made(changed, control.webhooks.cursors(changed.id))
 
     made = await asyncio.to_thread(rotate)
     return Response(made, headers=tag_of(made.revision))
@@ -255,22 +249,6 @@ def _checked(given: dict[str, Any], engine: Engine, settings: Settings) -> dict[
     if faults:
         raise FieldError(*faults)
     return begins
-
-
-class _Saving(msgspec.Struct, frozen=True):
-    """What a webhook was and is to be, the revision that this rests on, and when it is (ms)."""
-
-    before: Webhook
-    changed: Webhook
-    revision: int | None
-    now: int
-
-
-def _saved(control: Control, what: _Saving, begins: dict[str, int]) -> Webhook:
-    check_revision("webhook", what.before.revision, what.revision)
-    saved = msgspec.structs.replace(what.changed, revision=what.before.revision + 1)
-    control.webhooks.save(saved, begins, what.now)
-    return saved
 
 
 def found(control: Control, caller: Caller, webhook_id: str) -> Webhook:
