@@ -46,8 +46,7 @@ class Imports:
     def find(self, tenant_id: str, import_id: str) -> Import | None:
         """Return one of a tenant's; None where it has none of the id."""
         where = "id = ? AND tenant_id = ?"
-        found = rows.read(self._connections, Import, where, import_id, tenant_id)
-        return found[0] if found else None
+        return rows.find(self._connections, Import, where, import_id, tenant_id)
 
     def once(self, tenant_id: str, key: str, since: int) -> Import | None:
         """Return the last one that was sent with a key since an instant (ms), or None."""

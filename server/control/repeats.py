@@ -52,11 +52,11 @@ class Repeats:
         with self._alone(row_id, once), self._connections.transaction() as connection:
             now = self._now()
             connection.execute("DELETE FROM repeats WHERE created_at <= ?", (now - DAY_MS,))
-            known = rows.read(
+            known = rows.find(
                 self._connections, Repeat, "id = ? AND created_at > ?", row_id, now - DAY_MS
             )
-            if known:
-                answered: T = _answer(once, known[0], kind)
+            if known is not None:
+                answered: T = _answer(once, known, kind)
                 return answered
             said = write()
             if said is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from server.control.connection import Connections
 
-Row = TypeVar("Row", Tenant, Key, JobRecord, Import, Repeat, Webhook, Cursor, DeadLetter)
+Row = TypeVar("Row", bound=msgspec.Struct)
 
 TABLES: Final[dict[type[msgspec.Struct], str]] = {
     Tenant: "tenants",
@@ -82,6 +82,15 @@ def read(connections: Connections, kind: type[Row], where: str = "1", *values: o
             raise damaged(connections, table, said["id"])
         found.append(msgspec.convert(said, kind))
     return found
+
+
+def find(connections: Connections, kind: type[Row], where: str, *values: object) -> Row | None:
+    """Return the first of the rows for which a condition holds; None where there is none.
+
+    Raises:
+        DamagedError: one is not what was written.
+    """
+    return next(iter(read(connections, kind, where, *values)), None)
 
 
 def damaged(connections: Connections, table: str, row_id: object) -> DamagedError:

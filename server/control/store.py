@@ -16,10 +16,8 @@ from server.control.imports import Imports
 from server.control.migrations import check_schema, migrate
 from server.control.model import (
     DAY_MS,
-    Import,
     Key,
     KeyRequest,
-    Repeat,
     Tenant,
     check_revision,
     check_slug,
@@ -87,14 +85,8 @@ class Control:
         if said != [("ok",)]:
             raise DamagedError(f"{self._connections.where}: {said[0][0]}")
         check_schema(self._connections)
-        rows.read(self._connections, Tenant)
-        rows.read(self._connections, Key)
-        self.timetable.all()
-        rows.read(self._connections, Import)
-        rows.read(self._connections, Repeat)
-        self.webhooks.all()
-        self.webhooks.cursors()
-        self.webhooks.dead()
+        for kind in rows.TABLES:
+            rows.read(self._connections, kind)
         for segment_id, tenant_id, expected in self._connections.rows("SELECT * FROM segments"):
             self._check_segment(segment_id, tenant_id, expected)
 
@@ -337,11 +329,11 @@ class Control:
             raise rows.damaged(self._connections, "segments", segment_id)
 
     def _tenant_ever(self, tenant_id: str) -> Tenant | None:
-        return next(iter(rows.read(self._connections, Tenant, "id = ?", tenant_id)), None)
+        return rows.find(self._connections, Tenant, "id = ?", tenant_id)
 
     def _key(self, tenant_id: str, key_id: str) -> Key | None:
-        found = rows.read(self._connections, Key, "id = ? AND tenant_id = ?", key_id, tenant_id)
-        return next(iter(found), None)
+        where = "id = ? AND tenant_id = ?"
+        return rows.find(self._connections, Key, where, key_id, tenant_id)
 
 
 def _claim(connection: sqlite3.Connection, segment_id: str, tenant_id: str) -> None:

@@ -30,8 +30,7 @@ class Timetable:
 
     def find(self, tenant_id: str, name: str) -> JobRecord | None:
         """Return a tenant's job; None where the tenant is no more, or never had it."""
-        found = rows.read(self._connections, JobRecord, "id = ?", job_id(tenant_id, name))
-        return next(iter(found), None)
+        return rows.find(self._connections, JobRecord, "id = ?", job_id(tenant_id, name))
 
     def add(self, record: JobRecord) -> None:
         """Note a job of a tenant that is there."""

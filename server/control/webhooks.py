@@ -43,25 +43,20 @@ class Webhooks:
     def find(self, tenant_id: str, webhook_id: str) -> Webhook | None:
         """Return one of a tenant's; None where it has none of the id."""
         where = "id = ? AND tenant_id = ?"
-        found = rows.read(self._connections, Webhook, where, webhook_id, tenant_id)
-        return found[0] if found else None
+        return rows.find(self._connections, Webhook, where, webhook_id, tenant_id)
 
-    def cursors(self, webhook_id: str | None = None) -> list[Cursor]:
-        """Return how far a webhook, or each, was told of each of its segments."""
-        if webhook_id is None:
-            return rows.read(self._connections, Cursor)
+    def cursors(self, webhook_id: str) -> list[Cursor]:
+        """Return how far a webhook was told of each of its segments."""
         return rows.read(self._connections, Cursor, "webhook_id = ?", webhook_id)
 
-    def dead(self, webhook_id: str | None = None) -> list[DeadLetter]:
-        """Return what was given up of a webhook, or of each, the oldest first."""
-        if webhook_id is None:
-            return rows.read(self._connections, DeadLetter)
+    def dead(self, webhook_id: str) -> list[DeadLetter]:
+        """Return what was given up of a webhook, the oldest first."""
         return rows.read(self._connections, DeadLetter, "webhook_id = ?", webhook_id)
 
     def cursor(self, webhook_id: str, segment_id: str) -> Cursor | None:
         """Return how far a webhook was told of a segment; None where it is not told of it."""
         key = cursor_id(webhook_id, segment_id)
-        return next(iter(rows.read(self._connections, Cursor, "id = ?", key)), None)
+        return rows.find(self._connections, Cursor, "id = ?", key)
 
     def save(self, webhook: Webhook, begins: Mapping[str, int] | None, now: int) -> None:
         """Write a webhook that is new, or changed.
@@ -96,11 +91,11 @@ class Webhooks:
                     new = Cursor(key, webhook.id, webhook.tenant_id, segment, at, sent)
                     rows.write(connection, new)
 
-    def delete(self, tenant_id: str, webhook_id: str) -> bool:
-        """Take a webhook away, with what is known of it; return whether it was there."""
+    def delete(self, tenant_id: str, webhook_id: str) -> None:
+        """Take a webhook away, with what is known of it; nothing where it is there no more."""
         with self._connections.transaction() as connection:
             if self.find(tenant_id, webhook_id) is None:
-                return False
+                return
             for table, column in (
                 ("webhook_cursors", "webhook_id"),
                 ("dead_letters", "webhook_id"),
@@ -108,7 +103,6 @@ class Webhooks:
             ):
                 query = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608 - names of ours
                 connection.execute(query, (webhook_id,))
-        return True
 
     def forget(self, webhook_id: str, segment_id: str) -> None:
         """Tell a webhook of a segment no more, as that is gone."""
