@@ -5,12 +5,15 @@ An engine has one listener here, however many wait, as it is called by whoever w
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bitseg import Engine
 
@@ -20,7 +23,7 @@ _log = logging.getLogger("bitseg.server")
 
 
 class Hearing:
-    """Who waits for changes of which segment; from any thread."""
+    """Who waits for changes of which segment; they are told of from any thread."""
 
     def __init__(self) -> None:
         """Begin with nobody."""
@@ -28,30 +31,28 @@ class Hearing:
         self._waiting: dict[str, list[Call]] = {}
         self._engines: dict[Engine, tuple[int, Callable[[], None]]] = {}
 
-    def listen(self, engine: Engine, segment: str, call: Call) -> Callable[[], None]:
-        """Call somebody when changes of a segment are recorded, on the thread of whoever writes.
+    @contextmanager
+    def waking(self, engine: Engine, segment: str, woken: asyncio.Event) -> Iterator[None]:
+        """Set an event of the running loop when changes are recorded, while the block lasts.
 
         Args:
             engine: the segment's.
             segment: its id, which no segment of another engine has.
-            call: must be quick, and is called once more than is needed rather than once less.
-
-        Returns:
-            What ends it.
+            woken: set once more than is needed rather than once less.
         """
+        call = partial(asyncio.get_running_loop().call_soon_threadsafe, woken.set)
         with self._lock:
             self._waiting.setdefault(segment, []).append(call)
         self._take(engine)
-
-        def end() -> None:
+        try:
+            yield
+        finally:
             with self._lock:
                 left = self._waiting[segment]
                 left.remove(call)
                 if not left:
                     del self._waiting[segment]
             self._let_go(engine)
-
-        return end
 
     def tell(self, segment: str) -> None:
         """Call who waits for a segment; it changed, or is no more."""
@@ -84,3 +85,10 @@ class Hearing:
                 return
             del self._engines[engine]
         stop()
+
+
+async def woken_within(woken: asyncio.Event, seconds: float) -> None:
+    """Wait until an event is set, and for some seconds at the most."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(seconds, 0)):
+            await woken.wait()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -17,6 +17,7 @@ import msgspec
 from litestar.exceptions import TooManyRequestsException
 
 from bitseg import BitsegError, Engine, UnknownSegmentError
+from server.hearing import woken_within
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -101,10 +102,7 @@ class Streams:
             raise _too_many(self._settings.streams, "")
         if allowance.streams >= self._settings.streams_a_key:
             raise _too_many(self._settings.streams_a_key, " of a key")
-        loop = asyncio.get_running_loop()
-        with ExitStack() as taken:
-            wake = partial(loop.call_soon_threadsafe, view.woken.set)
-            taken.callback(self._hearing.listen(view.engine, view.segment, wake))
+        with self._hearing.waking(view.engine, view.segment, view.woken):
             self.open += 1
             allowance.streams += 1
             self._views.add(view)
@@ -151,7 +149,7 @@ class Streams:
             if page:
                 await asyncio.sleep(0 if len(page) == PAGE else LEAST_S)
             else:
-                await _wait(view.woken, judged_at + every - loop.time())
+                await woken_within(view.woken, judged_at + every - loop.time())
 
     async def last(self, engine: Engine, segment: str) -> int:
         """Return the number of a segment's last change.
@@ -176,14 +174,6 @@ class Streams:
     async def _read(self, engine: Engine, segment: str, after: int, most: int) -> SegmentHistory:
         read = partial(engine.segments.history, segment, after=after, limit=most)
         return await asyncio.get_running_loop().run_in_executor(self._readers, read)
-
-
-async def _wait(woken: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(max(seconds, 0)):
-            await woken.wait()
-    except TimeoutError:
-        return
 
 
 def _shown(change: MemberChange) -> bytes:

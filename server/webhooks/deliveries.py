@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bitseg import StoreError, UnknownSegmentError
 from server.errors import NotReadyError
+from server.hearing import woken_within
 from server.logs import about
 from server.webhooks.attempts import Counts, Remembered
 from server.webhooks.lane import Lane, Tools, headers_of
@@ -215,7 +216,6 @@ class Deliveries:
     async def _lane(self, key: Key, engine: Engine, woken: asyncio.Event) -> None:
         """Tell a webhook of a segment for as long as there are both."""
         _, webhook_id, segment_id = key
-        loop = asyncio.get_running_loop()
         turns = self._turns.setdefault(webhook_id, asyncio.Semaphore(AT_ONCE))
 
         async def post(url: str, body: bytes, headers: dict[str, str]) -> Outcome:
@@ -227,9 +227,7 @@ class Deliveries:
             self.remembered,
         )  # fmt: skip
         lane = Lane(tools, engine, key)
-        wake = partial(loop.call_soon_threadsafe, woken.set)
-        with ExitStack() as held:
-            held.callback(self._hearing.listen(engine, segment_id, wake))
+        with self._hearing.waking(engine, segment_id, woken):
             while True:
                 woken.clear()
                 try:
@@ -241,7 +239,7 @@ class Deliveries:
                 except Exception:  # noqa: BLE001 - the other lanes are to go on
                     _log.exception("webhook %s could not be told of changes", webhook_id)
                     wait = AGAIN_S
-                await _wait(woken, wait)
+                await woken_within(woken, wait)
 
     async def _forget(self, lane: Lane) -> None:
         try:
@@ -263,12 +261,6 @@ class Deliveries:
             self._again = asyncio.create_task(self._look_again())  # it was leaving by then
         if not task.cancelled() and task.exception() is not None:
             _log.error("webhooks ended", exc_info=task.exception(), extra=about(tenant=tenant_id))
-
-
-async def _wait(woken: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await woken.wait()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
