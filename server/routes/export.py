@@ -17,12 +17,11 @@ from server.auth import Caller, needs
 from server.evaluations import Evaluations
 from server.leases import hold
 from server.paths import id_of
-from server.routes.members import TAGS, Fields
+from server.routes.members import TAGS, Fields, paths_in
 from server.schemas import examples
 from server.schemas.openapi import FOUND, PAGED
-from server.schemas.operation import streams
+from server.schemas.operation import PARQUET, streams
 
-PARQUET: Final = "application/vnd.apache.parquet"
 Format = Literal["csv", "ndjson", "parquet"]
 
 MEDIA_TYPES: Final[dict[Format, str]] = {
@@ -54,7 +53,7 @@ async def export_members(  # noqa: PLR0913, PLR0917 - what a call has, and who i
     """Send all members of now as CSV, NDJSON or Parquet, in the order of first load."""
     hold(request, caller.allowance.exporting())
     segment = id_of(segment_id)
-    wanted = None if fields is None else [one for one in fields.split(",") if one]
+    wanted = paths_in(fields)
     parts = await evaluations.run(partial(engine.segments.export, segment, format, fields=wanted))
     return Stream(
         parts,

@@ -26,11 +26,10 @@ from server.routes.segments import Limit, Offset
 from server.schemas import imports as schemas
 from server.schemas.imports import ImportList, ImportShown
 from server.schemas.openapi import CHANGES, FILED, LISTED, REFUSED, UNFINISHED, UNKNOWN
-from server.schemas.operation import answers, streams, takes_file
+from server.schemas.operation import PARQUET, answers, streams, takes_file
 from server.spool import Spool
 
 TAGS: Final = ["imports"]
-PARQUET: Final = "application/vnd.apache.parquet"
 TAKEN: Final = answers(ImportShown, "The import; it waits for its turn.", schemas.EXAMPLE)
 SHOWN: Final = answers(ImportShown, "The import.", schemas.EXAMPLE)
 _PART: Final = 2**16

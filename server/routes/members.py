@@ -81,7 +81,7 @@ async def list_members(  # noqa: PLR0913, PLR0917 - each says which
     They are in the order of first load or of a field, from after a contact id or an offset on.
     """
     segment = id_of(segment_id)
-    wanted = None if fields is None else [one for one in fields.split(",") if one]
+    wanted = paths_in(fields)
     instant = _instant(at)
 
     def page() -> MemberPage:
@@ -218,6 +218,11 @@ async def ask_overlap(
             return engine.segments.overlap(given["segments"])
 
     return await evaluations.run(compare)
+
+
+def paths_in(fields: str | None) -> list[str] | None:
+    """Return the field paths that a parameter says; None where it is not given."""
+    return None if fields is None else [one for one in fields.split(",") if one]
 
 
 def _instant(at: str | None) -> datetime | None:

@@ -22,6 +22,9 @@ from litestar.openapi.spec import (
 WHERE: Final = "#/components/schemas/{name}"
 """Where schemas are in a description."""
 
+PARQUET: Final = "application/vnd.apache.parquet"
+"""The media type of Parquet."""
+
 _FORMS: Final[dict[str, type[msgspec.Struct]]] = {}
 """The bodies that are described, by name."""
 
@@ -54,12 +57,7 @@ def takes_file(described: str, examples: dict[str, str], *, binary: str = "") ->
         examples: by media type, one that is text.
         binary: a media type that is not text; empty = none.
     """
-    text = Schema(type=OpenAPIType.STRING)
-    content = {media_type: _media(text, example) for media_type, example in examples.items()}
-    if binary:
-        content[binary] = OpenAPIMediaType(
-            schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-        )
+    content = _file(examples, binary)
     return _with(RequestBody(content=content, required=True, description=described))
 
 
@@ -71,12 +69,7 @@ def streams(described: str, examples: dict[str, str], *, binary: str = "") -> ty
         examples: a text of each media type that is text.
         binary: a media type that is not text; empty = none.
     """
-    text = Schema(type=OpenAPIType.STRING)
-    content = {media_type: _media(text, example) for media_type, example in examples.items()}
-    if binary:
-        content[binary] = OpenAPIMediaType(
-            schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-        )
+    content = _file(examples, binary)
 
     @dataclass
     class Streams(Operation):
@@ -85,6 +78,17 @@ def streams(described: str, examples: dict[str, str], *, binary: str = "") -> ty
             self.responses = {**(self.responses or {}), "200": answer}
 
     return Streams
+
+
+def _file(examples: dict[str, str], binary: str) -> dict[str, OpenAPIMediaType]:
+    """Return what a file may be, by media type: texts, shown by examples, and one that is none."""
+    text = Schema(type=OpenAPIType.STRING)
+    content = {media_type: _media(text, example) for media_type, example in examples.items()}
+    if binary:
+        content[binary] = OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        )
+    return content
 
 
 def answers(form: Any, description: str, example: Any) -> ResponseSpec:
