@@ -21,6 +21,7 @@ from server.paths import id_of
 from server.requests import body_of, named_at, once_of
 from server.routes.segments import Limit, Offset
 from server.schemas import examples
+from server.schemas.body import no_rules, rules_of
 from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS
 from server.schemas.operation import answers, takes
 from server.schemas.segments import ExplainContact, SomeContacts, SomeSegments
@@ -183,8 +184,8 @@ async def explain_contact(
 ) -> Explanation:
     """Return each condition's answer for one contact, with the contact's own value."""
     given = body_of(await request.body(), ExplainContact)
-    segment, rules = given.get("segment"), bytes(given.get("rules", b"null"))
-    if (segment is None) == (rules == b"null"):
+    segment, rules = given.get("segment"), rules_of(given.get("rules", no_rules()))
+    if (segment is None) == (rules is None):
         raise FieldError(Fault("", "Expected either rules or a segment", code="missing_key"))
 
     def explain() -> Explanation:

@@ -19,6 +19,7 @@ from server.hearing import Hearing
 from server.paths import id_of
 from server.requests import body_of, once_of, revision_of, tag_of
 from server.schemas import examples
+from server.schemas.body import rules_of
 from server.schemas.openapi import CHANGES, FOUND, PAGED, PROBLEMS, STALE
 from server.schemas.operation import answers, takes
 from server.schemas.segments import (
@@ -223,8 +224,8 @@ def _said(given: dict[str, Any]) -> dict[str, Any]:
     """Return the keys of a body as the catalogue calls them."""
     said = dict(given)
     if "rules" in said:
-        rules = bytes(said.pop("rules"))
-        if rules != b"null":
+        rules = rules_of(said.pop("rules"))
+        if rules is not None:
             said["rules"] = rules
     if "guard" in said:
         guard = said.pop("guard")

@@ -14,6 +14,7 @@ from server.auth import Caller, needs
 from server.control import Control, Tenant, check_revision, name_faults
 from server.jobs import Jobs, cron_fault
 from server.requests import body_of, once_of, revision_of, tag_of
+from server.schemas.body import FAULTS_MOST, rules_of
 from server.schemas.keys import moment
 from server.schemas.openapi import CHANGES, NOT_READY, REFUSED, STALE, TAKEN
 from server.schemas.operation import answers, takes
@@ -27,9 +28,6 @@ from server.schemas.tenant import (
 from server.settings import SAMPLE_LIMIT, Settings
 
 SHOWN: Final = answers(TenantShown, "The tenant.", EXAMPLE)
-
-FAULTS_MOST: Final = 100
-"""Of names that no job has, so many are told."""
 
 _turns: Final[dict[str, Lock]] = {}
 """Changes of one tenant wait for each other: one is in the tenant's file and the control store."""
@@ -101,8 +99,7 @@ def _change(  # noqa: PLR0913, PLR0917 - likewise
     name = asked.pop("name", None)
     crons: dict[str, str | None] = asked.pop("job_schedules", {})
     if "suppression" in asked:
-        rules = bytes(asked["suppression"])
-        asked["suppression"] = None if rules == b"null" else rules
+        asked["suppression"] = rules_of(asked["suppression"])
     faults = [] if name is None else name_faults(name)
     faults += _cron_faults(crons, jobs.names())
     _refuse([*faults, *engine.settings_faults(**asked)])

@@ -18,6 +18,7 @@ from server.requests import body_of
 from server.routes.fields import TAGS
 from server.routes.segments import Limit
 from server.schemas import examples
+from server.schemas.body import rules_of
 from server.schemas.fields import SOUGHT_MOST, AskValues
 from server.schemas.openapi import FOUND, PAGED, PROBLEMS
 from server.schemas.operation import answers, takes
@@ -63,8 +64,7 @@ async def suggest_values_within(
     """Return likewise what those contacts have who are in a definition."""
     asked = body_of(await request.body(), AskValues)
     if "rules" in asked:
-        rules = bytes(asked["rules"])
-        asked["rules"] = None if rules == b"null" else rules
+        asked["rules"] = rules_of(asked["rules"])
     return await evaluations.run(partial(_values, engine, id_of(field_path), **asked))
 
 

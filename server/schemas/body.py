@@ -17,7 +17,7 @@ from bitseg import Fault, RuleError
 from bitseg.cli import read_instant
 
 FAULTS_MOST: Final = 100
-"""So many keys are named that there should not be."""
+"""So many keys or names are told that there should not be."""
 
 KEY_SHOWN: Final = 100
 """Characters of such a key that are shown."""
@@ -25,6 +25,7 @@ KEY_SHOWN: Final = 100
 COUNTED_MOST: Final = 64
 """With more keys, reading the body once more is quicker than looking through it for each."""
 
+_NULL: Final = b"null"
 _REPEATED: Final = "repeated_key"
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -62,6 +63,17 @@ def read(body: bytes, form: type[msgspec.Struct]) -> tuple[dict[str, Any], list[
         for key in sorted(required - values.keys())
     ]
     return good, faults
+
+
+def no_rules() -> msgspec.Raw:
+    """Return rules that nobody gave."""
+    return msgspec.Raw(_NULL)
+
+
+def rules_of(given: msgspec.Raw) -> bytes | None:
+    """Return a definition as it was given, to be read with its faults; None where it is null."""
+    rules = bytes(given)
+    return None if rules == _NULL else rules
 
 
 def _object(body: bytes) -> tuple[dict[str, msgspec.Raw], list[str]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from bitseg import OPERATORS, Field
+from server.schemas.body import no_rules
 
 DataType = Literal["string", "number", "boolean", "date", "array"]
 Label = Annotated[str, msgspec.Meta(max_length=255)]
@@ -63,11 +64,6 @@ class DescribeField(msgspec.Struct, frozen=True):
     description: Words = ""
 
 
-def _none() -> msgspec.Raw:
-    """Return rules that nobody gave."""
-    return msgspec.Raw(b"null")
-
-
 class AskValues(msgspec.Struct, frozen=True):
     """The body of ``POST /api/fields/{path}/values``.
 
@@ -78,7 +74,7 @@ class AskValues(msgspec.Struct, frozen=True):
     """
 
     q: Annotated[str, msgspec.Meta(max_length=SOUGHT_MOST)] = ""
-    rules: msgspec.Raw = msgspec.field(default_factory=_none)
+    rules: msgspec.Raw = msgspec.field(default_factory=no_rules)
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 50
 
 

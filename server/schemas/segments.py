@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from bitseg import Guard, SegmentPage, SegmentRecord, SegmentRevision
+from server.schemas.body import no_rules
 
 SegmentType = Literal["dynamic", "static"]
 
@@ -14,11 +15,6 @@ IDS_MOST = 10_000
 """Contact ids in one body."""
 
 ContactIds = Annotated[list[str], msgspec.Meta(max_length=IDS_MOST)]
-
-
-def _none() -> msgspec.Raw:
-    """Return rules that nobody gave."""
-    return msgspec.Raw(b"null")
 
 
 class SegmentShown(SegmentRecord, frozen=True, kw_only=True):
@@ -90,7 +86,7 @@ class CreateSegment(msgspec.Struct, frozen=True):
     name: str
     description: str = ""
     segment_type: SegmentType | None = None
-    rules: msgspec.Raw = msgspec.field(default_factory=_none)
+    rules: msgspec.Raw = msgspec.field(default_factory=no_rules)
     contact_ids: ContactIds | None = None
     workspace_id: str | None = None
     tags: list[str] = []
@@ -102,7 +98,7 @@ class ChangeSegment(msgspec.Struct, frozen=True):
 
     name: str = ""
     description: str = ""
-    rules: msgspec.Raw = msgspec.field(default_factory=_none)
+    rules: msgspec.Raw = msgspec.field(default_factory=no_rules)
     tags: list[str] = []
     guard: Guard | None = None
     is_active: bool = True
@@ -137,5 +133,5 @@ class ExplainContact(msgspec.Struct, frozen=True):
     """The body of ``POST /api/segments/explain``: either rules or a saved segment."""
 
     contact_id: str
-    rules: msgspec.Raw = msgspec.field(default_factory=_none)
+    rules: msgspec.Raw = msgspec.field(default_factory=no_rules)
     segment: str | None = None

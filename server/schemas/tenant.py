@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from server.schemas.body import no_rules
+
 Days = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 SUPPRESSION: Final[dict[str, Any]] = {
@@ -93,10 +95,6 @@ class TenantShown(msgspec.Struct, frozen=True):
     revision: int
 
 
-def _none() -> msgspec.Raw:
-    return msgspec.Raw(b"null")
-
-
 class TenantChange(msgspec.Struct, frozen=True):
     """The body of ``PATCH /api/tenant``; what is left out stays.
 
@@ -111,7 +109,7 @@ class TenantChange(msgspec.Struct, frozen=True):
 
     name: str = ""
     timezone: str = ""
-    suppression: msgspec.Raw = msgspec.field(default_factory=_none)
+    suppression: msgspec.Raw = msgspec.field(default_factory=no_rules)
     retention_days: Days | None = None
     remember_event_ids_days: Days = 30
     job_schedules: dict[str, str | None] = {}
