@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 import httpcore
 import msgspec
 
-from server.webhooks.addresses import RefusedError, check_public, read
+from server.webhooks.addresses import RefusedError, Target, check_public, read
 
 TOTAL_S: Final = 15.0
 """So long an attempt may take, from looking the name up to the answer's status."""
@@ -143,7 +143,7 @@ class Poster:
         try:
             target = read(url)
             async with asyncio.timeout(self._total_s):
-                status = await self._send(target.authority, url, body, headers)
+                status = await self._send(target, body, headers)
         except Exception as error:  # noqa: BLE001 - whatever a receiver does is its own affair
             return Outcome(None, _since(began), _said(error))
         if 200 <= status < 300:
@@ -154,12 +154,11 @@ class Poster:
         """Let go of connections."""
         await self._pool.aclose()
 
-    async def _send(self, authority: str, url: str, body: bytes, headers: dict[str, str]) -> int:
-        target = read(url)
+    async def _send(self, target: Target, body: bytes, headers: dict[str, str]) -> int:
         where = httpcore.URL(
             scheme=target.scheme, host=target.host, port=target.port, target=target.target
         )
-        sent = {"Host": authority, **headers, "Content-Length": str(len(body))}
+        sent = {"Host": target.authority, **headers, "Content-Length": str(len(body))}
         waits = {"connect": CONNECT_S, "read": self._total_s, "write": self._total_s}
         async with self._pool.stream(
             "POST", where, headers=list(sent.items()), content=body, extensions={"timeout": waits}
