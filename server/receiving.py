@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,27 +46,40 @@ async def receive(
         NoRoomError: there is no room for it.
         StoreError: it could not be noted.
     """
-    first = once_of(request, b"")
-    key = None if first is None else first.key
     import_id = str(uuid.uuid4())
-    with loads.place(caller.tenant_id, key):
-        async with spool.take(request, caller.tenant_id, import_id) as body:
-            once = once_of(request, body.digest)
-            record = Import(
-                id=import_id,
-                tenant_id=caller.tenant_id,
-                kind=asked.kind,
-                state="queued",
-                format=body.format,
-                size=body.size,
-                strict=int(asked.strict),
-                create_contacts=int(asked.create_contacts),
-                created_by=caller.name,
-                created_at=loads.now(),
-                once_key=key,
-                once_digest=None if once is None else once.digest,
-            )
-            return await asyncio.to_thread(_take_in, loads, record, body, once)
+    async with sent(request, caller, loads, spool, import_id) as (body, once):
+        record = Import(
+            id=import_id,
+            tenant_id=caller.tenant_id,
+            kind=asked.kind,
+            state="queued",
+            format=body.format,
+            size=body.size,
+            strict=int(asked.strict),
+            create_contacts=int(asked.create_contacts),
+            created_by=caller.name,
+            created_at=loads.now(),
+            once_key=None if once is None else once.key,
+            once_digest=None if once is None else once.digest,
+        )
+        return await asyncio.to_thread(_take_in, loads, record, body, once)
+
+
+@asynccontextmanager
+async def sent(
+    request: Request[Any, Any, Any], caller: Caller, loads: Loads, spool: Spool, name: str
+) -> AsyncIterator[tuple[Spooled, Once | None]]:
+    """Have a body on the disk that has a place among imports, and what makes it once.
+
+    Raises:
+        HTTPException: the body is not taken (408, 413, 415, 429).
+        RepeatError: another is being sent under the key.
+        NoRoomError: there is no room for it.
+    """
+    first = once_of(request, b"")  # what was asked is known when the body is there
+    with loads.place(caller.tenant_id, None if first is None else first.key):
+        async with spool.take(request, caller.tenant_id, name) as body:
+            yield body, once_of(request, body.digest)
 
 
 def _take_in(loads: Loads, record: Import, body: Spooled, once: Once | None) -> Load | Import:

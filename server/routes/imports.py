@@ -20,7 +20,7 @@ from server.auth import Caller, needs
 from server.control import Import
 from server.loads import Load, Loads
 from server.paths import id_of
-from server.receiving import Asked, reading, receive
+from server.receiving import Asked, reading, receive, sent
 from server.requests import once_of
 from server.routes.segments import Limit, Offset
 from server.schemas import imports as schemas
@@ -118,20 +118,19 @@ async def import_members(  # noqa: PLR0913, PLR0917 - likewise
 ) -> MembersImported:
     """Put the contacts into a static segment that a file names; all at once, before it answers."""
     segment = id_of(segment_id)
-    first = once_of(request, b"")
-    if first is None:  # what was answered before is answered again, also when the segment is gone
+    if once_of(request, b"") is None:
+        # With a key, what was answered before is answered again, also when the segment is gone.
         engine.segments.check(segment)
-    with loads.place(caller.tenant_id, None if first is None else first.key):
-        async with spool.take(request, caller.tenant_id, f"members-{uuid.uuid4()}") as body:
-            once = once_of(request, body.digest)
+    name = f"members-{uuid.uuid4()}"
+    async with sent(request, caller, loads, spool, name) as (body, once):
 
-            def put() -> MembersImported:
-                with reading(body.path):
-                    source = open_source(body.path, format=body.format)
-                    with closing(source):
-                        return engine.segments.import_contacts(segment, source, once=once)
+        def put() -> MembersImported:
+            with reading(body.path):
+                source = open_source(body.path, format=body.format)
+                with closing(source):
+                    return engine.segments.import_contacts(segment, source, once=once)
 
-            return await asyncio.to_thread(put)
+        return await asyncio.to_thread(put)
 
 
 @get(
