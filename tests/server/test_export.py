@@ -6,7 +6,6 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from itertools import product
@@ -27,6 +26,7 @@ from server import Settings, create_app
 from tests.server.conftest import KEY, Two
 from tests.server.importing import imported
 from tests.server.test_segments import ALL, Api
+from tests.server.working import open_in
 
 BEGINNINGS = ["=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠"]  # noqa: RUF001 - as they come
 REST = ["1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x","y")', "\nSUM(A1)", "", "é, ü;\"'"]
@@ -292,11 +292,6 @@ def test_who_is_erased_meanwhile_is_left_out_and_nobody_comes_in(
     assert len(engine) == 1_002
 
 
-def _open(two: Two) -> list[str]:
-    with ExitStack() as held:
-        return [one for one, lease in two.tenants.check().items() if held.enter_context(lease)]
-
-
 def test_a_tenants_engine_stays_open_to_the_last_byte(
     two: Two, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,7 +302,7 @@ def test_a_tenants_engine_stays_open_to_the_last_byte(
     def sweep() -> None:
         two.clock.at += 60_000
         two.tenants.sweep()
-        open_then.append(_open(two))
+        open_then.append(open_in(two.tenants))
 
     with two.tenants.hold("acme") as engine:
         _many(engine, 1_500)
@@ -320,7 +315,7 @@ def test_a_tenants_engine_stays_open_to_the_last_byte(
 
     assert len(_rows(answer)) == 1 + 1_501
     assert open_then == [["acme"]] * 2
-    assert _open(two) == []
+    assert open_in(two.tenants) == []
 
 
 @pytest.mark.parametrize(

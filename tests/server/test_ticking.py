@@ -17,6 +17,7 @@ from server.leases import Engines, Lease
 from server.ticking import EVERY_NS, Ticker
 from tests.engine.making import Clock, all_of, engine_of, record
 from tests.server.conftest import KEY, Two
+from tests.server.working import open_in
 
 LONG_S = 60.0
 RECENT = all_of({"event": "open", "within": "1d"})
@@ -157,14 +158,14 @@ def test_it_keeps_no_engine_from_being_put_away(tmp_path: Path) -> None:
     with asyncio.run(two.tenants.lease("acme")):
         pass
     ticker = Ticker(two.tenants, two.clock, Steady())
-    assert _open(two.tenants) == ["acme"]
+    assert open_in(two.tenants) == ["acme"]
     two.clock.at += 60_000
     ticker.tick()
     _settle(ticker)
 
     two.tenants.sweep()
 
-    assert _open(two.tenants) == []
+    assert open_in(two.tenants) == []
     two.close()
 
 
@@ -181,15 +182,6 @@ def test_a_ticker_that_ends_begins_nothing_more() -> None:
     ticker.tick()
 
     assert asked.times == times
-
-
-def _open(engines: Engines) -> list[str]:
-    """Return whose engines are open."""
-    leases = engines.check()
-    for lease in leases.values():
-        with lease:
-            pass
-    return list(leases)
 
 
 def _settle(ticker: Ticker, but: str = "") -> None:

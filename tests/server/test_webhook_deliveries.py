@@ -21,6 +21,7 @@ from tests.engine.making import Clock, all_of, engine_of, field
 from tests.server.conftest import Two
 from tests.server.control import with_tenants
 from tests.server.test_ticking import Some
+from tests.server.working import open_in
 
 LONG_S = 60.0
 ROMANS = all_of(field("contact.city", "equals", "Rom"))
@@ -228,7 +229,7 @@ async def _pinned(two: Two, tenants: Engines) -> None:
         await posts.wait("https://a.example/#romans", [1])
         two.clock.at += 3_600_000
         await asyncio.to_thread(tenants.sweep)
-        assert _open(tenants) == ["acme"]
+        assert open_in(tenants) == ["acme"]
         two.control.delete_tenant("acme")
         await deliveries.look()
         await _till(lambda: _swept(tenants) == [])
@@ -236,12 +237,4 @@ async def _pinned(two: Two, tenants: Engines) -> None:
 
 def _swept(engines: Engines) -> list[str]:
     engines.sweep()
-    return _open(engines)
-
-
-def _open(engines: Engines) -> list[str]:
-    leases = engines.check()
-    for lease in leases.values():
-        with lease:
-            pass
-    return list(leases)
+    return open_in(engines)

@@ -146,3 +146,12 @@ class Work:
     def runs_at(self) -> list[int]:
         """Return the minutes after the beginning at which ``noting`` ran."""
         return [(at - NOW) // MINUTE for _, at in self.ran]
+
+
+def open_in(engines: Engines) -> list[str]:
+    """Return whose engines are open."""
+    leases = engines.check()
+    for lease in leases.values():
+        with lease:
+            pass
+    return list(leases)
