@@ -204,7 +204,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
             "streams": Provide(lambda: streams, sync_to_thread=False),
         },
         plugins=[EveryRouteSaysItsScope()],
-        before_send=[tell, guard_answer, told.requests.hear],
+        before_send=[tell, guard_answer],
         lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams, telling],
         state=State(used, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
@@ -214,8 +214,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
         logging_config=None,  # whoever runs the process says what is logged
         debug=False,
     )
-    app.tell_of_requests(told.requests.note, monotonic)
-    app.watching = Watch(monotonic).answer
+    app.watching = Watch(monotonic, told.requests.note).answer
     return app
 
 

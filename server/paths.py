@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from time import monotonic_ns
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import unquote
 
 from litestar import Litestar
@@ -26,26 +25,13 @@ Watching: TypeAlias = Callable[[HTTPScope, Receive, Send, ASGIApp], Awaitable[No
 
 
 class App(Litestar):
-    """An app that sees each path percent-encoded, as the client sent it, and tells of requests.
+    """An app that sees each path percent-encoded, as the client sent it.
 
     Attributes:
         watching: lets it answer each request; None = nobody does.
     """
 
     watching: Watching | None = None
-    _note: Callable[[Any, int], None] | None = None
-    _now: Callable[[], int] = staticmethod(monotonic_ns)
-
-    def tell_of_requests(
-        self, note: Callable[[Any, int], None], now: Callable[[], int] = monotonic_ns
-    ) -> None:
-        """Let a request be noted when it was answered.
-
-        Args:
-            note: called with its scope and how long it took, ns, to the last byte of its answer.
-            now: returns ns since whenever.
-        """
-        self._note, self._now = note, now
 
     async def __call__(
         self,
@@ -57,23 +43,10 @@ class App(Litestar):
         raw = scope.get("raw_path")
         if isinstance(raw, bytes):
             scope["path"] = raw.partition(b"?")[0].decode("latin-1")  # type: ignore[typeddict-unknown-key] # only requests have it
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] != ScopeType.HTTP or self.watching is None:
             await super().__call__(scope, receive, send)
-        elif self.watching is None:
-            await self._answer(scope, receive, send)  # type: ignore[arg-type] # only of requests
         else:
-            await self.watching(scope, receive, send, self._answer)  # type: ignore[arg-type] # likewise
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        note = self._note
-        if note is None:
-            await super().__call__(scope, receive, send)
-            return
-        began = self._now()
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            note(scope, self._now() - began)
+            await self.watching(scope, receive, send, super().__call__)  # type: ignore[arg-type] # only of requests
 
 
 def id_of(segment: str) -> str:

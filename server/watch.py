@@ -1,10 +1,10 @@
-"""The watch sees every request: it gives it an id, and logs what came of it."""
+"""The watch sees every request: it gives it an id, and tells and logs what came of it."""
 
 from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from server.logs import REQUEST_ID, REQUESTS, about, new_id
 
@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
     from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 
+    Note: TypeAlias = Callable[[str | None, str, int | None, int], None]
+
 SLOW_NS: Final = 1_000_000_000
 """A request that takes longer is logged as a warning, unless its answer is a stream."""
+
+OTHER: Final = "other"
+"""The method of a request whose method HTTP does not define."""
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -25,12 +30,20 @@ _log = logging.getLogger(REQUESTS)
 class Watch:
     """What stands between the network and an app."""
 
-    def __init__(self, monotonic: Callable[[], int]) -> None:
-        """Take a clock that returns ns since whenever."""
+    def __init__(self, monotonic: Callable[[], int], note: Note) -> None:
+        """Take a clock, and who is told of requests.
+
+        Args:
+            monotonic: returns ns since whenever.
+            note: called when a request was answered, or cannot be, with its route as a template
+                (None = there is none), its method, its status (None = nothing was sent), and how
+                long it took to the last byte of the answer, ns.
+        """
         self._monotonic = monotonic
+        self._note = note
 
     async def answer(self, scope: HTTPScope, receive: Receive, send: Send, app: ASGIApp) -> None:
-        """Let an app answer a request, and log it."""
+        """Let an app answer a request, and tell and log it."""
         began = self._monotonic()
         is_stream = False
         status: int | None = None
@@ -57,9 +70,10 @@ class Watch:
             raise
         finally:
             took = self._monotonic() - began
+            self._note(scope.get("path_template"), method_of(scope), status, took)
             level = _level(status, failure, is_slow=took > SLOW_NS and not is_stream)
             if _log.isEnabledFor(level):
-                _note(level, scope, status, took, size, failure)
+                _log_request(level, scope, status, took, size, failure)
             REQUEST_ID.reset(mark)
 
 
@@ -71,6 +85,11 @@ def id_of(scope: HTTPScope) -> str:
     return new_id()
 
 
+def method_of(scope: HTTPScope) -> str:
+    """Return a request's method; of those that HTTP does not define there is no end."""
+    return scope["method"] if scope["method"] in _METHODS else OTHER
+
+
 def _level(status: int | None, failure: BaseException | None, *, is_slow: bool) -> int:
     if failure is not None or status == 500:
         return logging.ERROR
@@ -79,7 +98,7 @@ def _level(status: int | None, failure: BaseException | None, *, is_slow: bool) 
     return logging.INFO
 
 
-def _note(  # noqa: PLR0913, PLR0917 - what there is to say of one
+def _log_request(  # noqa: PLR0913, PLR0917 - what there is to say of one
     level: int,
     scope: HTTPScope,
     status: int | None,
@@ -93,11 +112,10 @@ def _note(  # noqa: PLR0913, PLR0917 - what there is to say of one
     failure = failure or state.get("failure")
     error = None if failure is None else (type(failure), failure, failure.__traceback__)
     record = logging.LogRecord(_log.name, level, __file__, 0, "request", None, error)
-    method = scope["method"]
     record.__dict__ |= about(
         tenant=None if caller is None else caller.tenant_id,
         key=None if caller is None else caller.key_id,
-        method=method if method in _METHODS else "other",
+        method=method_of(scope),
         route=scope.get("path_template") or None,
         status=status,
         took_ms=took_ns // 1_000 / 1_000,

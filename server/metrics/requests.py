@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
@@ -13,14 +13,10 @@ from server.metrics.spread import Spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from litestar.types import Message, Scope
     from prometheus_client.metrics_core import Metric
 
 UNKNOWN: Final = "unknown"
 """The route of a request that no route is for."""
-
-OTHER: Final = "other"
-"""The method of a request whose method HTTP does not define."""
 
 GONE: Final = 499
 """The status of a request whose client went before it was answered."""
@@ -32,9 +28,6 @@ PREVIEW_S: Final = (
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2,
 )  # fmt: skip
 """Upper bounds of buckets of previews, seconds."""
-
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_STATUS: Final = "bitseg_status"
 
 
 class _Kind:
@@ -61,16 +54,9 @@ class Requests(Collector):
         self._kinds: dict[tuple[str | None, str, int], _Kind] = {}
         self._took: dict[str, Spread] = {}
 
-    async def hear(self, message: Message, scope: Scope) -> None:
-        """Note the status of an answer that is being sent."""
-        if message["type"] == "http.response.start":
-            scope["state"][_STATUS] = message["status"]
-
-    def note(self, scope: Any, took_ns: int) -> None:
-        """Count a request that was answered, to the last byte, or cannot be."""
-        method = scope["method"] if scope["method"] in _METHODS else OTHER
-        status = scope["state"].get(_STATUS, GONE)
-        key = (scope.get("path_template"), method, status)
+    def note(self, template: str | None, method: str, status: int | None, took_ns: int) -> None:
+        """Count a request, as the watch tells of it."""
+        key = (template, method, GONE if status is None else status)
         kind = self._kinds.get(key) or self._of(key)
         kind.number += 1
         kind.took.note(took_ns / 1e9)
