@@ -6,14 +6,12 @@ Each part runs in a process of its own and is a file: ``durable_acks``, ``durabl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
-import msgspec
 
 from bench import (
     data,
@@ -24,7 +22,7 @@ from bench import (
     durable_start,
 )
 from bench.durable_apart import apart, sqlite
-from bench.durable_report import Figure, Report, Setting, load_average, machine, table
+from bench.durable_report import Figure, Setting, kept, show
 
 PARTS: Final[dict[str, Callable[[Setting], list[Figure]]]] = {
     module.PART: module.measure
@@ -52,29 +50,7 @@ def command(  # noqa: PLR0913 - each is an option of the command line
     as_json: bool,
 ) -> None:
     """Measure acknowledgements, bulk loads, previews beside writes, starts and sizes."""
-    with _directory(keep) as directory:
+    with kept(keep) as directory:
         setting = Setting(contacts, events, rounds, directory)
-        before = load_average()
-        figures = []
-        for part in only or PARTS:
-            measured = apart(PARTS[part], setting)
-            figures += measured
-            if not as_json:
-                click.echo(table(measured) + "\n")
-        report = Report(
-            *(contacts, events, rounds, (before, load_average())),
-            machine(directory, sqlite("version")["sqlite"]),
-            figures,
-        )
-    shown = report if as_json else msgspec.structs.replace(report, figures=[])
-    click.echo(msgspec.json.encode(shown))
-
-
-@contextmanager
-def _directory(keep: Path | None) -> Iterator[Path]:
-    if keep is None:
-        with TemporaryDirectory(prefix="bitseg-bench-") as directory:
-            yield Path(directory)
-    else:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep
+        parts = [partial(apart, PARTS[part], setting) for part in only or PARTS]
+        show(setting, parts, sqlite("version")["sqlite"], as_json=as_json)

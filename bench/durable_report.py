@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Final
 
+import click
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +105,41 @@ def machine(directory: Path, sqlite: str) -> dict[str, str]:
     """Return what durable figures depend on besides the code."""
     system = {"kernel": platform.release(), "file system": _file_system(directory)}
     return {**data.machine(), **system, "sqlite": sqlite}
+
+
+@contextmanager
+def kept(keep: Path | None) -> Iterator[Path]:
+    """Yield the directory that files are made in: one to keep, or a temporary one."""
+    if keep is None:
+        with TemporaryDirectory(prefix="bitseg-bench-") as directory:
+            yield Path(directory)
+    else:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep
+
+
+def show(
+    setting: Setting,
+    parts: Iterable[Callable[[], list[Figure]]],
+    sqlite: str = "",
+    *,
+    as_json: bool,
+) -> None:
+    """Measure part by part, and print each as a table and then the report, or all as JSON."""
+    before = load_average()
+    figures = []
+    for measure in parts:
+        measured = measure()
+        figures += measured
+        if not as_json:
+            click.echo(table(measured) + "\n")
+    report = Report(
+        *(setting.contacts, setting.events, setting.rounds, (before, load_average())),
+        machine(setting.directory, sqlite),
+        figures,
+    )
+    shown = report if as_json else msgspec.structs.replace(report, figures=[])
+    click.echo(msgspec.json.encode(shown))
 
 
 def load_average() -> float:

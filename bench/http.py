@@ -5,17 +5,15 @@ The server is a process of its own, and this process is the client.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
-import msgspec
 
 from bench import data, http_beside, http_latency, http_throughput
-from bench.durable_report import Figure, Report, Setting, load_average, machine, table
+from bench.durable_report import Figure, Setting, kept, show
 
 Measure = Callable[[Setting, float], list[Figure]]
 
@@ -51,29 +49,7 @@ def command(  # noqa: PLR0913 - each is an option of the command line
     as_json: bool,
 ) -> None:
     """Measure previews over HTTP: throughput, latency, and what others' load does to it."""
-    with _directory(keep) as directory:
+    with kept(keep) as directory:
         setting = Setting(contacts, events, rounds, directory)
-        before = load_average()
-        figures = []
-        for part in only or PARTS:
-            measured = PARTS[part](setting, seconds)
-            figures += measured
-            if not as_json:
-                click.echo(table(measured) + "\n")
-        report = Report(
-            *(contacts, events, rounds, (before, load_average())),
-            machine(directory, ""),
-            figures,
-        )
-    shown = report if as_json else msgspec.structs.replace(report, figures=[])
-    click.echo(msgspec.json.encode(shown))
-
-
-@contextmanager
-def _directory(keep: Path | None) -> Iterator[Path]:
-    if keep is None:
-        with TemporaryDirectory(prefix="bitseg-bench-") as directory:
-            yield Path(directory)
-    else:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep
+        parts = [partial(PARTS[part], setting, seconds) for part in only or PARTS]
+        show(setting, parts, as_json=as_json)
