@@ -64,8 +64,7 @@ def measure(contacts: int, events: int, segments: int, path: str | None) -> list
     engine = data.empty(clock) if path is None else bitseg.open(path, timezone="UTC", clock=clock)
     with engine:
         if path is not None:
-            for field, data_type in synthetic.FIELDS.items():
-                engine.define_field(field, data_type)
+            data.define_fields(engine)
         engine.load_contacts(synthetic.contacts(contacts, data.SEED, data.START))
         engine.load_events(synthetic.events(contacts, events, data.SEED, data.START))
         events_of = _Happening(contacts, clock)
@@ -93,8 +92,9 @@ class _Happening:
 
     def __init__(self, contacts: int, clock: data.Clock) -> None:
         self._draw = Random(SEED)  # noqa: S311 - the same each time
-        self._contacts = contacts
         self._clock = clock
+        batches = synthetic.contacts(contacts, data.SEED, data.START)
+        self._ids: list[str] = [one for batch in batches for one in batch.column("id").to_pylist()]
 
     def events(self) -> list[dict[str, Any]]:
         return [
@@ -118,14 +118,7 @@ class _Happening:
         ]
 
     def _someone(self) -> str:
-        return self._ids[self._draw.randrange(self._contacts)]
-
-    @property
-    def _ids(self) -> list[str]:
-        if not hasattr(self, "_all"):
-            batches = synthetic.contacts(self._contacts, data.SEED, data.START)
-            self._all = [one for batch in batches for one in batch.column("id").to_pylist()]
-        return self._all
+        return self._ids[self._draw.randrange(len(self._ids))]
 
 
 def _batches(

@@ -85,8 +85,7 @@ def size_options(command: Command) -> Command:
 def empty(clock: Clock | None = None) -> Engine:
     """Return an engine that knows the custom fields, without contacts."""
     engine = Engine(timezone="UTC", clock=clock or Clock())
-    for path, data_type in synthetic.FIELDS.items():
-        engine.define_field(path, data_type)
+    define_fields(engine)
     return engine
 
 
@@ -97,6 +96,12 @@ def filled(contacts: int, events: int, clock: Clock | None = None) -> Engine:
     engine.load_events(synthetic.events(contacts, events, SEED, START))
     define_examples(engine)
     return engine
+
+
+def define_fields(engine: Engine) -> None:
+    """Define the custom fields."""
+    for path, data_type in synthetic.FIELDS.items():
+        engine.define_field(path, data_type)
 
 
 def define_examples(engine: Engine) -> None:

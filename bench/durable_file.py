@@ -43,8 +43,7 @@ def opened(path: Path, clock: Clock | None = None, sync: Sync = "full") -> Engin
 def empty(path: Path) -> Engine:
     """Return the engine of a new file, as ``data.empty`` returns one in memory."""
     engine = opened(path)
-    for field, data_type in synthetic.FIELDS.items():
-        engine.define_field(field, data_type)
+    data.define_fields(engine)
     return engine
 
 
