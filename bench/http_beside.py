@@ -8,12 +8,12 @@ from typing import Final
 
 from bench import http_bodies
 from bench.data import Clock
-from bench.durable_report import Figure, Setting, at_most, middle, spread
+from bench.durable_report import Figure, Setting, at_most, middle
 from bench.durable_requests import Requests
 from bench.http_client import Asked, Taken, asking, run
-from bench.http_latency import NDJSON, fresh
+from bench.http_latency import NDJSON, asked_of, fresh
 from bench.http_server import PREVIEW, Server, serving
-from bench.http_throughput import traffic, warm
+from bench.http_throughput import warm
 
 HELD: Final = "held"
 NEIGHBOUR: Final = "neighbour"
@@ -105,10 +105,7 @@ def flood(server: Server, requests: Requests) -> list[Asked]:
 
 
 def _round(server: Server, seconds: float, *asked: Asked) -> dict[str, float]:
-    before = server.used()
-    taken, *others = run(seconds, *asked)
-    shares = before.until(server.used())
-    values = {"a second": taken.rate, **spread(taken.seconds), **shares, **traffic(taken)}
+    values, others = asked_of(server, seconds, *asked)
     if not others:
         return values
     return {**values, "flood/s": sum(one.rate for one in others), "refused": _refused(others)}

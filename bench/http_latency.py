@@ -14,7 +14,7 @@ from bench.data import Clock
 from bench.durable_report import Figure, Setting, at_most, middle, spread
 from bench.durable_requests import Requests
 from bench.http_answers import Answer
-from bench.http_client import Asked, asking, run
+from bench.http_client import Asked, Taken, asking, run
 from bench.http_server import PREVIEW, Server, serving
 from bench.http_throughput import traffic, warm
 
@@ -83,11 +83,17 @@ def _round(
     lanes = [previews]
     if requests is not None:
         lanes.append(writing(server, requests, seconds, accepted))
+    values, _ = asked_of(server, seconds, *lanes)
+    return {**values, "events/s": accepted.events / seconds}
+
+
+def asked_of(server: Server, seconds: float, *lanes: Asked) -> tuple[dict[str, float], list[Taken]]:
+    """Ask in lanes at once; return the numbers of the first, and what the others took."""
     before = server.used()
-    taken, *_ = run(seconds, *lanes)
+    taken, *others = run(seconds, *lanes)
     shares = before.until(server.used())
     values = {"a second": taken.rate, **spread(taken.seconds), **shares, **traffic(taken)}
-    return {**values, "events/s": accepted.events / seconds}
+    return values, others
 
 
 def writing(server: Server, requests: Requests, seconds: float, accepted: Accepted) -> Asked:
