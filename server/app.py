@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from time import monotonic_ns
-from typing import Final
+from typing import Any, Final
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -176,37 +176,29 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
         dependencies={"engine": Provide(provide_engine), "caller": Provide(provide_caller)},
         security=[{"key": []}],
     )
-    used = {
+    parts = {
         "bodies": bodies,
         "control": control,
         "deliveries": telling,
         "engines": engines,
         "evaluations": evaluations,
         "gate": gate,
+        "hearing": hearing,
         "jobs": runner,
         "loads": loads,
+        "metrics": told,
         "previews": told.requests.previews,
+        "settings": settings,
+        "spool": spool,
         "streams": streams,
     }
     app = App(
         route_handlers=[api, health.live, health.ready, metrics.read_metrics],
-        dependencies={
-            "control": Provide(lambda: control, sync_to_thread=False),
-            "deliveries": Provide(lambda: telling, sync_to_thread=False),
-            "engines": Provide(lambda: engines, sync_to_thread=False),
-            "evaluations": Provide(lambda: evaluations, sync_to_thread=False),
-            "hearing": Provide(lambda: hearing, sync_to_thread=False),
-            "jobs": Provide(lambda: runner, sync_to_thread=False),
-            "loads": Provide(lambda: loads, sync_to_thread=False),
-            "metrics": Provide(lambda: told, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
-            "spool": Provide(lambda: spool, sync_to_thread=False),
-            "streams": Provide(lambda: streams, sync_to_thread=False),
-        },
+        dependencies={name: _provided(part) for name, part in parts.items()},
         plugins=[EveryRouteSaysItsScope()],
         before_send=[tell, guard_answer],
         lifespan=[Upkeep(control, gate, engines), Beside(runner), loads, ticker, streams, telling],
-        state=State(used, deep_copy=False),
+        state=State(parts, deep_copy=False),
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=BoundedRequest,
         request_max_body_size=settings.body_limit,
@@ -216,6 +208,11 @@ def create_app(  # noqa: PLR0913, PLR0917 - what an app is made of
     )
     app.watching = Watch(monotonic, told.requests.note).answer
     return app
+
+
+def _provided(part: Any) -> Provide:
+    """Return what gives a part to the routes that name it."""
+    return Provide(lambda: part, sync_to_thread=False)
 
 
 def _sole(served: Engine | Starting) -> Sole:
