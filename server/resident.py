@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from server.errors import NotReadyError
-from server.starting import RETRY_AFTER, NotReady, Starting
+from server.starting import Starting, not_ready
 
 if TYPE_CHECKING:
     from bitseg import Engine
@@ -48,10 +46,8 @@ class Resident:
             NotReadyError: it is not open; says how far that has come.
         """
         if self.closed is not None:
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-            detail = "The data were not used for a while, and are being put away."
-            problem = NotReady(status.phrase, status, detail, state="stopping")
-            raise NotReadyError(problem, RETRY_AFTER)
+            said = "The data were not used for a while, and are being put away."
+            raise not_ready("stopping", said)
         engine = self.starting.engine()
         self.leases += 1
         return engine

@@ -33,6 +33,13 @@ class NotReady(Problem, frozen=True):
     total: int | None = None
 
 
+def not_ready(state: State, detail: str, done: int = 0, total: int | None = None) -> NotReadyError:
+    """Return what is raised where no engine can be lent; one that failed is not asked for again."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    problem = NotReady(status.phrase, status, detail, state=state, done=done, total=total)
+    return NotReadyError(problem, None if state == "failed" else RETRY_AFTER)
+
+
 class Starting:
     """The engine of a server, from before it is loaded until it is ready.
 
@@ -92,11 +99,7 @@ class Starting:
         """
         if self._ready and self._loaded is not None and not self._stopping:
             return self._loaded
-        state, detail = self._said()
-        done, total = self._progress
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-        problem = NotReady(status.phrase, status, detail, state=state, done=done, total=total)
-        raise NotReadyError(problem, None if state == "failed" else RETRY_AFTER)
+        raise not_ready(*self._said(), *self._progress)
 
     def _said(self) -> tuple[State, str]:
         if self.failure is not None:

@@ -7,7 +7,6 @@ import logging
 import re
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from threading import Condition
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -20,7 +19,7 @@ from server.leases import Engines, Lease
 from server.logs import about
 from server.memory import MemoryLimits
 from server.resident import Resident
-from server.starting import RETRY_AFTER, NotReady, State, StoppedError
+from server.starting import State, StoppedError, not_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -288,9 +287,7 @@ def _there(path: Path) -> Path:
 
 
 def _not_ready(state: State) -> NotReadyError:
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    problem = NotReady(status.phrase, status, _SAID[state], state=state)
-    return NotReadyError(problem, RETRY_AFTER)
+    return not_ready(state, _SAID[state])
 
 
 _SAID: Final = {"warming": "Answers are being made quick.", "stopping": "The server stops."}
