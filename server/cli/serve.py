@@ -337,17 +337,17 @@ def _announce(url: str, made: str | None) -> None:
         click.echo(f"bitseg answers at {url}; its key is in BITSEG_KEY. Try:\n")
     else:
         click.echo(f"bitseg answers at {url}; its key, shown this once: {made}\nTry:\n")
-    body = shlex.quote(json.dumps(_body()))
-    click.echo(
-        f'curl -s {url}/api/segments/preview -H "Authorization: Bearer {made or "$BITSEG_KEY"}" '
-        f'-H "Content-Type: application/json" -d {body}\n'
-    )
+    _show_call(url, made or "$BITSEG_KEY")
 
 
 def _announce_tenants(data: Path, url: str) -> None:
     click.echo(f"bitseg answers at {url} for the tenants of {data}, by keys of theirs. Try:\n")
+    _show_call(url, "$KEY")
+
+
+def _show_call(url: str, key: str) -> None:
     body = shlex.quote(json.dumps(_body()))
     click.echo(
-        f'curl -s {url}/api/segments/preview -H "Authorization: Bearer $KEY" '
+        f'curl -s {url}/api/segments/preview -H "Authorization: Bearer {key}" '
         f'-H "Content-Type: application/json" -d {body}\n'
     )
