@@ -15,6 +15,9 @@ from bitseg import Fault, FieldError, Once, UnknownContactError, UnknownSegmentE
 from server.schemas.body import read
 from server.schemas.openapi import KEY_MOST
 
+NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+"""The media types of a body that has an object a line."""
+
 _TAG: Final = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
@@ -29,6 +32,11 @@ def body_of(data: bytes, form: type[msgspec.Struct]) -> dict[str, Any]:
     if faults:
         raise FieldError(*faults)
     return given
+
+
+def media_type_of(request: Request[Any, Any, Any]) -> str:
+    """Return what a request says that its body is, without parameters; empty = it does not."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def once_of(request: Request[Any, Any, Any], data: bytes) -> Once | None:

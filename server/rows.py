@@ -9,9 +9,8 @@ from litestar import Request
 from litestar.exceptions import ClientException
 
 from bitseg import Fault, FieldError, LoadReport, Rejected
-from server.requests import once_of
+from server.requests import NDJSON, media_type_of, once_of
 
-NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 ONCE_MOST: Final = 65_536
 """Rows of a write that takes effect once: they are one transaction."""
 
@@ -26,8 +25,7 @@ def rows_of(request: Request[Any, Any, Any], data: bytes) -> list[dict[str, Any]
         ClientException: it is not JSON in UTF-8 (400).
         FieldError: it is no list of objects (422), or too many for a write that is once.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    rows = _lines(data) if kind in NDJSON else _list(data)
+    rows = _lines(data) if media_type_of(request) in NDJSON else _list(data)
     if len(rows) > ONCE_MOST and once_of(request, b"") is not None:
         message = f"Expected at most {ONCE_MOST:,} rows with an Idempotency-Key, got {len(rows):,}"
         raise FieldError(message)

@@ -17,6 +17,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from bitseg import NoRoomError
+from server.requests import NDJSON, media_type_of
 from server.settings import FILE_LIMIT
 
 Format: TypeAlias = Literal["csv", "tsv", "ndjson", "parquet"]
@@ -31,9 +32,7 @@ TYPES: Final[dict[str, Format]] = {
     "text/csv": "csv",
     "application/csv": "csv",
     "text/tab-separated-values": "tsv",
-    "application/x-ndjson": "ndjson",
-    "application/ndjson": "ndjson",
-    "application/jsonl": "ndjson",
+    **dict.fromkeys(NDJSON, "ndjson"),
     "application/vnd.apache.parquet": "parquet",
     "application/x-parquet": "parquet",
 }
@@ -191,7 +190,7 @@ def _said(request: Request[Any, Any, Any]) -> Format | None:
     packed = request.headers.get("content-encoding", "identity").strip().lower()
     if packed != "identity":
         raise _unread(f"a body that is packed ({packed[:40]})")
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type_of(request)
     if kind in TYPES:
         return TYPES[kind]
     if kind not in UNSAID:
