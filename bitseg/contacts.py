@@ -13,6 +13,7 @@ from bitseg.bitmap import VERSIONS, RowSet
 from bitseg.changes import UpsertContacts
 from bitseg.columns import DateColumn, make_column
 from bitseg.columns.tests import AnyTest, Present, StringIn, StringLike
+from bitseg.errors import UnknownContactError
 from bitseg.strings import StringPool
 from bitseg.whole_text import is_text
 
@@ -147,6 +148,17 @@ class Contacts:
     def row_of(self, contact_id: object) -> int:
         """Return the row of one contact id, -1 where nobody has it."""
         return int(self.rows_of(as_ids((contact_id,)))[0])
+
+    def known_row(self, contact_id: object) -> int:
+        """Return the row of one contact id.
+
+        Raises:
+            UnknownContactError: no contact has the id.
+        """
+        row = self.row_of(contact_id)
+        if row < 0:
+            raise UnknownContactError(f"No contact has the id {contact_id!r}")
+        return row
 
     def rows_of(self, ids: pa.LargeStringArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Return the rows of contact ids, int64[k], -1 where nobody has the id."""

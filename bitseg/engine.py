@@ -20,7 +20,7 @@ from bitseg.catalogue import Catalogue
 from bitseg.clock import Now
 from bitseg.counting import Counting
 from bitseg.defining import Defining
-from bitseg.errors import Fault, FieldError, UnknownContactError, nearest
+from bitseg.errors import Fault, FieldError, nearest
 from bitseg.fields import Field
 from bitseg.figures import TakeFigures
 from bitseg.growth import Growing, growth_of
@@ -227,7 +227,7 @@ class Engine(Writing):
         with self._lock:
             frame = self._evaluation(now)
             compiled = self._rulebook.compiled(rules)
-            row = self._row_of(contact_id)
+            row = self._tenant.contacts.known_row(contact_id)
             member = frame.members_of_plan(compiled.plan).test(np.array([row], np.uint32))
             return Explanation(
                 contact_id, bool(member[0]), explain(compiled.definition, row, frame)
@@ -240,7 +240,7 @@ class Engine(Writing):
             UnknownContactError: no contact has the id.
         """
         with self._lock:
-            row, instant = self._row_of(contact_id), self._now(now)
+            row, instant = self._tenant.contacts.known_row(contact_id), self._now(now)
             return contact_values(
                 self.fields.values(), lambda path: self._tenant.value(path, row, instant)
             )
@@ -319,7 +319,8 @@ class Engine(Writing):
         """
         with self._lock:
             self._writes.commits.check_whole()
-            return timeline(self._tenant, self._row_of(contact_id), offset, limit)
+            row = self._tenant.contacts.known_row(contact_id)
+            return timeline(self._tenant, row, offset, limit)
 
     def __bool__(self) -> bool:
         """Return True: an engine without contacts is an engine."""
@@ -388,12 +389,6 @@ class Engine(Writing):
         if now is None:
             return Now(self._writes.now(), self._tenant.zone)
         return Now(instant_of(now), self._tenant.zone)
-
-    def _row_of(self, contact_id: str) -> int:
-        row = self._tenant.contacts.row_of(contact_id)
-        if row < 0:
-            raise UnknownContactError(f"No contact has the id {contact_id!r}")
-        return row
 
     def _evaluation(self, now: datetime | None) -> Evaluation:
         return Evaluation(self._tenant, self._executor, self._now(now))

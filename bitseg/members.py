@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitseg.bitmap import RowSet
-from bitseg.errors import UnknownContactError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,9 +78,7 @@ class Members:
         rows = self._rows
         if after is not None:
             with self._lock:
-                row = self._contacts.row_of(after)
-            if row < 0:
-                raise UnknownContactError(f"No contact has the id {after!r}")
+                row = self._contacts.known_row(after)
             rows = rows[np.searchsorted(rows, row, side="right") :]
         return self._named(rows, limit)
 

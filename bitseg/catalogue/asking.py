@@ -11,7 +11,7 @@ from bitseg.catalogue.remembering import Remembering
 from bitseg.catalogue.showing import record, show_revision
 from bitseg.clock import Now
 from bitseg.contacts import as_ids
-from bitseg.errors import Fault, FieldError, UnknownContactError, UnknownSegmentError, did_you_mean
+from bitseg.errors import Fault, FieldError, UnknownSegmentError, did_you_mean
 from bitseg.histories import Membership
 from bitseg.members import Members
 from bitseg.plan.nodes import SegmentLeaf
@@ -197,11 +197,7 @@ class Asking(Remembering):
             now = Now(self._writes.now(), self._writes.zone)
             members = self._rows(segment, now.at) if recorded is None else recorded
             tenant = self._writes.tenant
-            first = 0
-            if after is not None:
-                first = tenant.contacts.row_of(after) + 1
-                if first == 0:
-                    raise UnknownContactError(f"No contact has the id {after!r}")
+            first = 0 if after is None else tenant.contacts.known_row(after) + 1
             wanted = fields_of(tenant.schema.fields, fields)
             total, ordering = members.count, None
             if sort is None:
@@ -286,9 +282,7 @@ class Asking(Remembering):
             StoreError: the record cannot be read.
         """
         with self._writes.lock:
-            row = self._writes.tenant.contacts.row_of(contact_id)
-            if row < 0:
-                raise UnknownContactError(f"No contact has the id {contact_id!r}")
+            row = self._writes.tenant.contacts.known_row(contact_id)
             at, asked = self._writes.now(), np.array([row], np.uint32)
             found = [one for one in self if self._rows(one, at).test(asked)[0]]
         return tuple(self._membership(one, row) for one in found)
