@@ -40,8 +40,6 @@ _NAMES: Final = {
     "contact.email": EMAIL,
 }
 _PAGE: Final = 65_536
-_ESCAPE: Final = "'"
-"""What an export puts before a text that a spreadsheet would run."""
 
 Pairs: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 """Places in a list of texts, ascending, and the row of a contact that each names."""
@@ -103,8 +101,7 @@ class Listed:
 
     def _read(self, source: Source) -> None:
         columns = _columns(source)
-        by_id = _once_more_unescaped(self._by_id)
-        by_email = _once_more_unescaped(_Emails(self._writes).find) if EMAIL in columns else None
+        by_email = _Emails(self._writes).find if EMAIL in columns else None
         for batch in source.batches(lambda name: name in columns.values()):
             cells = {path: _texts(batch, name) for path, name in columns.items()}
             ids, emails = cells.get(ID), cells.get(EMAIL)
@@ -115,7 +112,9 @@ class Listed:
                 texts = [a if a is not None else b for a, b in zip(ids, emails, strict=True)]
             self._reject(batch, texts)
             self._take(
-                texts, by_id, [one is not None and not is_email[i] for i, one in enumerate(texts)]
+                texts,
+                self._by_id,
+                [one is not None and not is_email[i] for i, one in enumerate(texts)],
             )
             if by_email is not None:
                 wanted = [one is not None and is_email[i] for i, one in enumerate(texts)]
@@ -220,23 +219,6 @@ class _Emails:
             np.bool_,
         )
         return places[same], rows[same].astype(np.int64)
-
-
-def _once_more_unescaped(find: Find) -> Find:
-    """Return a way that looks once more for what was not found and begins as an export escapes."""
-
-    def found(texts: Sequence[str]) -> Pairs:
-        places, rows = find(texts)
-        missing = np.setdiff1d(np.arange(len(texts)), places)
-        escaped = [at for at in missing.tolist() if texts[at].startswith(_ESCAPE)]
-        if not escaped:
-            return places, rows
-        more, more_rows = find([texts[at].removeprefix(_ESCAPE) for at in escaped])
-        all_places = np.concatenate((places, np.array(escaped, np.int64)[more]))
-        order = np.argsort(all_places, kind="stable")
-        return all_places[order], np.concatenate((rows, more_rows))[order]
-
-    return found
 
 
 def _columns(source: Source) -> dict[str, str]:

@@ -121,6 +121,13 @@ def test_what_an_export_sent_is_taken_back(api: Api) -> None:
         assert said["matched"] == len(with_it)
 
 
+def test_one_mark_before_a_formula_is_not_of_the_id_and_another_is(api: Api, segment: str) -> None:
+    said = _send(api, segment, "id\n'=fay\n''=fay\n'ann\n").json()
+
+    assert (said["matched"], said["not_found"]) == (1, ["'=fay", "'ann"])
+    assert _members(api, segment) == ["eve", "=fay"]
+
+
 def test_who_came_so_is_known_to_have(api: Api, segment: str, path: Path) -> None:
     _send(api, segment, "id\nann\n")
 
