@@ -15,15 +15,24 @@ from bitseg.errors import DeadlineError, NotKeptError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
-_limit: ContextVar[tuple[float, Callable[[], float]] | None] = ContextVar(
-    "bitseg_limit", default=None
-)
-"""Until when leaves may be built, and the clock that says when it is; None = for ever."""
+_refuse: ContextVar[Callable[[], None] | None] = ContextVar("bitseg_limit", default=None)
+"""Called before a leaf is built, and may refuse; None = all may be."""
 
 
 @contextmanager
-def time_limit(seconds: float, clock: Callable[[], float] = monotonic) -> Iterator[None]:
+def _within(refuse: Callable[[], None] | None) -> Iterator[None]:
+    token = _refuse.set(refuse)
+    try:
+        yield
+    finally:
+        _refuse.reset(token)
+
+
+def time_limit(
+    seconds: float, clock: Callable[[], float] = monotonic
+) -> AbstractContextManager[None]:
     """Let questions begin nothing new when so many seconds have passed.
 
     One leaf is built to its end: a question may take as much longer as its slowest leaf.
@@ -35,35 +44,31 @@ def time_limit(seconds: float, clock: Callable[[], float] = monotonic) -> Iterat
     Raises:
         DeadlineError: by a question that takes longer; what it built stays kept for the next.
     """
-    token = _limit.set((clock() + seconds, clock))
-    try:
-        yield
-    finally:
-        _limit.reset(token)
+    ends_at = clock() + seconds
+
+    def refuse() -> None:
+        if clock() >= ends_at:
+            raise DeadlineError("This takes longer than it may; what was built of it is kept")
+
+    return _within(refuse)
 
 
-@contextmanager
-def kept_only() -> Iterator[None]:
+def kept_only() -> AbstractContextManager[None]:
     """Let questions build nothing: what is kept answers them, quickly.
 
     Raises:
         NotKeptError: by a question that something has to be built for.
     """
-    token = _limit.set((0.0, _never))
-    try:
-        yield
-    finally:
-        _limit.reset(token)
+
+    def refuse() -> None:
+        raise NotKeptError("Something that answers this is not kept")
+
+    return _within(refuse)
 
 
-@contextmanager
-def no_limit() -> Iterator[None]:
+def no_limit() -> AbstractContextManager[None]:
     """Let what a block does cost what it costs, whoever asked for it: it is for all."""
-    token = _limit.set(None)
-    try:
-        yield
-    finally:
-        _limit.reset(token)
+    return _within(None)
 
 
 def check_building() -> None:
@@ -73,15 +78,6 @@ def check_building() -> None:
         DeadlineError: the time is over.
         NotKeptError: nothing is to be built.
     """
-    limit = _limit.get()
-    if limit is None:
-        return
-    ends_at, clock = limit
-    if clock is _never:
-        raise NotKeptError("Something that answers this is not kept")
-    if clock() >= ends_at:
-        raise DeadlineError("This takes longer than it may; what was built of it is kept")
-
-
-def _never() -> float:
-    return 0.0
+    refuse = _refuse.get()
+    if refuse is not None:
+        refuse()
