@@ -177,11 +177,7 @@ class Executor:
 
     def shrink(self, most: int) -> None:
         """Drop the oldest until no more than so many bytes are kept."""
-        events = self._tenant.events
-        while self._kept and self.size > most:
-            self._drop_oldest()
-            events.drop_unheard()
-            self._tally_size = events.tally_bytes
+        self._shrink(most, 0)
 
     @property
     def nbytes(self) -> int:
@@ -287,8 +283,12 @@ class Executor:
         self._kept[plan] = one
         self._kept.move_to_end(plan)
         self._measure(plan, one)
+        self._shrink(self._limit, 1)
+
+    def _shrink(self, most: int, number: int) -> None:
+        """Drop the oldest likewise, but the newest so many not, whatever they take."""
         events = self._tenant.events
-        while len(self._kept) > 1 and self._size + self._tally_size > self._limit:
+        while len(self._kept) > number and self.size > most:
             self._drop_oldest()
             events.drop_unheard()
             self._tally_size = events.tally_bytes
