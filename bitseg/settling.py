@@ -12,7 +12,7 @@ from bitseg.defining import given_as_json
 from bitseg.errors import Fault, FieldError, RuleError
 from bitseg.results import TenantSettings
 from bitseg.rules.respell import spelled
-from bitseg.segments import suppression_of
+from bitseg.suppression import SUPPRESSION
 from bitseg.zones import get_zone
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Settling:
 
     def shown(self) -> TenantSettings:
         """Return what is set."""
-        return _shown(self._writes.settings, self._writes)
+        return _shown(self._writes.settings)
 
     def faults(self, wanted: NewSettings) -> tuple[Fault, ...]:
         """Return why settings may not be so now."""
@@ -77,7 +77,7 @@ class Settling:
             if faults:
                 of_rules = any(one.path.startswith("suppression") for one in faults)
                 raise (RuleError if of_rules else FieldError)(*faults)
-            done = _shown(change, self._writes)
+            done = _shown(change)
             kept = None if answer is None else answer(done)
             before = self._writes.settings
 
@@ -161,12 +161,11 @@ def _of_suppression(fault: Fault) -> Fault:
     return msgspec.structs.replace(fault, path=path)
 
 
-def _shown(settings: ChangeSettings, writes: Writes) -> TenantSettings:
-    given, kept = settings.suppression, (settings.suppression, settings.spelled)
-    definition = suppression_of(kept, writes.zone).definition
+def _shown(settings: ChangeSettings) -> TenantSettings:
+    given = settings.suppression
     return TenantSettings(
         timezone=settings.timezone,
         remember_event_ids_days=settings.remember_event_ids_days,
         retention_days=settings.retention_days,
-        suppression=msgspec.json.decode(spelled(definition) if given is None else given),
+        suppression=msgspec.json.decode(spelled(SUPPRESSION) if given is None else given),
     )
