@@ -48,9 +48,9 @@ class Compiled(msgspec.Struct, frozen=True):
 
     definition: Definition
     plan: Any
-    parts: tuple[tuple[str, Any], ...] = ()
-    relative: tuple[tuple[str, Any], ...] = ()
-    decided: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, Any], ...]
+    relative: tuple[tuple[str, Any], ...]
+    decided: tuple[tuple[str, str], ...]
 
 
 class View:

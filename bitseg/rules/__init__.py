@@ -3,7 +3,7 @@
 from bitseg.rules.dates import intervals, window
 from bitseg.rules.describe import describe
 from bitseg.rules.nodes import Definition
-from bitseg.rules.relative import bounds, is_crossed, is_relative
+from bitseg.rules.relative import is_crossed, is_relative
 from bitseg.rules.validate import read
 from bitseg.rules.view import SchemaView
 from bitseg.rules.walk import walk
@@ -11,7 +11,6 @@ from bitseg.rules.walk import walk
 __all__ = [
     "Definition",
     "SchemaView",
-    "bounds",
     "describe",
     "intervals",
     "is_crossed",

@@ -10,10 +10,10 @@ from bitseg.operators import OPERATORS
 from bitseg.rules.anniversaries import anniversary_intervals
 from bitseg.rules.moments import Span, shifted, span
 from bitseg.rules.nodes import Anniversary, DateValue, Duration, FieldRule, Value
-from bitseg.rules.relative import bounds, is_crossed, is_relative, on_calendar, rests_on_calendar
+from bitseg.rules.relative import is_crossed, is_relative, on_calendar, rests_on_calendar
 
 __all__ = [
-    "Interval", "Span", "bounds", "edges", "intervals", "is_crossed", "is_relative",
+    "Interval", "Span", "edges", "intervals", "is_crossed", "is_relative",
     "on_calendar", "rests_on_calendar", "span", "window",
 ]  # fmt: skip
 

@@ -13,14 +13,12 @@ from bitseg.rules.nodes import (
     Anniversary,
     Condition,
     DateValue,
-    Definition,
     Duration,
     EventRule,
     FieldRule,
     Relative,
     SequenceRule,
 )
-from bitseg.rules.walk import walk
 
 Bounds: TypeAlias = tuple[int | None, int | None]
 RelativePart: TypeAlias = tuple[str, FieldRule | EventRule | SequenceRule]
@@ -66,15 +64,6 @@ def is_crossed(rule: FieldRule, now: Now) -> bool:
     return span(first, now).start >= span(last, now).end
 
 
-def bounds(definition: Definition, now: Now) -> dict[str, Bounds]:
-    """Return what each rule with a relative date came to: ``{path: (from, to)}`` in ms.
-
-    ``to`` is exclusive for whole days and the instant itself otherwise; None is an open side. A
-    negative operator shows the bounds of its positive twin.
-    """
-    return bounds_of(relative_parts(walk(definition)), now)
-
-
 def relative_parts(parts: Iterable[tuple[str, Condition]]) -> tuple[RelativePart, ...]:
     """Return those parts of a definition that have a relative date."""
     return tuple(
@@ -93,7 +82,11 @@ def relative_parts(parts: Iterable[tuple[str, Condition]]) -> tuple[RelativePart
 
 
 def bounds_of(parts: Iterable[RelativePart], now: Now) -> dict[str, Bounds]:
-    """Return what parts with a relative date came to."""
+    """Return what parts with a relative date came to: ``{path: (from, to)}`` in ms.
+
+    ``to`` is exclusive for whole days and the instant itself otherwise; None is an open side. A
+    negative operator shows the bounds of its positive twin.
+    """
     return {
         path: _field_bounds(node, now) if isinstance(node, FieldRule) else _window_bounds(node, now)
         for path, node in parts

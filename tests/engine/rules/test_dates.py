@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from bitseg.clock import HIGHEST, LOWEST
-from bitseg.rules import bounds, intervals, is_crossed, is_relative, window
+from bitseg.rules import intervals, is_crossed, is_relative, window
 from bitseg.rules.nodes import EventRule, FieldRule
+from bitseg.rules.relative import bounds_of, relative_parts
+from bitseg.rules.walk import walk
 from tests.engine.rules.views import condition, definition, ms, now
 
 NOW = "2024-03-31T10:00:00.500Z"
@@ -194,7 +196,7 @@ def test_a_relative_rule_shows_its_bounds(
     operator: str, value: Any, start: str | None, end: str | None
 ) -> None:
     raw = {"field": "contact.created_at", "operator": operator, "value": value}
-    shown = bounds(definition(raw), now(NOW))
+    shown = bounds_of(relative_parts(walk(definition(raw))), now(NOW))
     assert shown == {
         "groups[0].conditions[0]": (start and ms(start), end and ms(end)),
     }
@@ -214,7 +216,7 @@ def test_bounds_are_found_at_every_depth_and_only_where_dates_move() -> None:
             ],
         },
     )
-    assert bounds(found, now(NOW)) == {
+    assert bounds_of(relative_parts(walk(found)), now(NOW)) == {
         "groups[0].conditions[3]": (ms("2024-03-30T10:00:00.500Z"), ms(NOW)),
         "groups[0].conditions[4].conditions[0]": (ms("2024-03-30T23:00Z"), ms(NOW)),
     }
