@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bitseg.columns import Column, DateColumn
     from bitseg.contacts import Contacts
     from bitseg.events.logs import EventLogs
-    from bitseg.events.tally import Listener, Window
+    from bitseg.events.tally import Listener, Tally, Window
     from bitseg.zones import Zone
 
     Floats = npt.NDArray[np.float64]
@@ -124,10 +124,33 @@ class Baselines:
         return found
 
 
-class TotalSource(Dateless):
-    """A lifetime count plus its baseline."""
+class _Beside:
+    """A tally with baselines beside it: who listens hears of events and of baselines, at once."""
 
     is_timeless = False
+    _tally: Tally
+    _baselines: Baselines
+
+    @property
+    def pending(self) -> int:
+        """How many values, at least, the next settling makes anew."""
+        return self._tally.pending
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this one of events and baselines."""
+        self._tally.listen(listener)
+        self._baselines.listen(listener)
+
+    def leave(self, listener: Listener) -> None:
+        """Tell this one no longer."""
+        self._tally.leave(listener)
+        self._baselines.leave(listener)
+
+
+class TotalSource(_Beside, Dateless):
+    """A lifetime count plus its baseline."""
+
+    _tally: CountTally
 
     def __init__(self, tally: CountTally, baselines: Baselines) -> None:
         """Take the count of events and what stands beside it."""
@@ -141,11 +164,6 @@ class TotalSource(Dateless):
         for numbers in self._baselines.numbers(rows):
             values += numbers
         return values
-
-    @property
-    def pending(self) -> int:
-        """How many counts, at least, the next settling makes anew."""
-        return self._tally.pending
 
     def matches(self, test: AnyTest) -> RowSet:
         """Return the rows whose total passes."""
@@ -166,21 +184,11 @@ class TotalSource(Dateless):
         """Return the totals of uint32[k] rows, float64[k]."""
         return pa.array(self._values(rows))
 
-    def listen(self, listener: Listener) -> None:
-        """Tell this one of events and baselines."""
-        self._tally.listen(listener)
-        self._baselines.listen(listener)
 
-    def leave(self, listener: Listener) -> None:
-        """Tell this one no longer."""
-        self._tally.leave(listener)
-        self._baselines.leave(listener)
-
-
-class LastSource:
+class LastSource(_Beside):
     """The later of a last date by events and its baselines up to now."""
 
-    is_timeless = False
+    _tally: LastTally
 
     def __init__(self, tally: LastTally, baselines: Baselines) -> None:
         """Take the last dates of events and what stands beside them."""
@@ -199,11 +207,6 @@ class LastSource:
                 for listener in self._listeners:
                     listener.touch(rows)
         self._at = now.at
-
-    @property
-    def pending(self) -> int:
-        """How many dates, at least, the next settling makes anew."""
-        return self._tally.pending
 
     def _values(self, rows: Rows) -> Instants:
         values = self._tally.values()[rows]
@@ -263,14 +266,12 @@ class LastSource:
     def listen(self, listener: Listener) -> None:
         """Tell this one of events, baselines and baselines that now reached."""
         self._listeners.append(listener)
-        self._tally.listen(listener)
-        self._baselines.listen(listener)
+        super().listen(listener)
 
     def leave(self, listener: Listener) -> None:
         """Tell this one no longer."""
         self._listeners.remove(listener)
-        self._tally.leave(listener)
-        self._baselines.leave(listener)
+        super().leave(listener)
 
 
 class RevenueTally(SumTally):
@@ -310,23 +311,15 @@ class RevenueTally(SumTally):
         return everyone, sums(together, edges)
 
 
-class RevenueSource(HeldSource):
+class RevenueSource(_Beside, HeldSource):
     """The revenue; who listens hears of new baselines at once, and not when they are looked at."""
+
+    _tally: RecomputedTally
 
     def __init__(self, tally: RecomputedTally, baselines: Baselines) -> None:
         """Take the sums and what stands beside their amounts."""
         super().__init__(tally)
         self._baselines = baselines
-        self.listen = self._hear
-        self.leave = self._hear_no_more
-
-    def _hear(self, listener: Listener) -> None:
-        self._tally.listen(listener)
-        self._baselines.listen(listener)
-
-    def _hear_no_more(self, listener: Listener) -> None:
-        self._tally.leave(listener)
-        self._baselines.leave(listener)
 
 
 def up_to_now(now: Now) -> Window:

@@ -175,13 +175,19 @@ class TallySource(Dateless):
         self.matches = tally.matches
         self.matches_at = tally.matches_at
         self.value_at = tally.value_at
-        self.listen = tally.listen
-        self.leave = tally.leave
 
     @property
     def pending(self) -> int:
         """How many values, at least, the next settling makes anew."""
         return self._tally.pending
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this one of events."""
+        self._tally.listen(listener)
+
+    def leave(self, listener: Listener) -> None:
+        """Tell this one no longer."""
+        self._tally.leave(listener)
 
 
 class HeldSource(TallySource):
