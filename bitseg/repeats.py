@@ -16,9 +16,15 @@ if TYPE_CHECKING:
     from bitseg.store import Once, Store
 
 T = TypeVar("T")
+Said = TypeVar("Said")
 
 Answering: TypeAlias = "Callable[[T], Answer] | None"
 """Makes of what a write will say the answer that is kept with it."""
+
+
+def answering_of(answering: Answering[Said], say: Callable[[T], Said]) -> Answering[T]:
+    """Return what makes the answer of what a write did, where what it says is made of that."""
+    return None if answering is None else lambda done: answering(say(done))
 
 
 class Repeats:

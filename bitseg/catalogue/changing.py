@@ -13,6 +13,7 @@ from bitseg.catalogue.listed import Listed
 from bitseg.catalogue.showing import defined, record
 from bitseg.clock import show_instant
 from bitseg.errors import Fault, FieldError, SegmentError, UnknownRevisionError
+from bitseg.repeats import answering_of
 from bitseg.results import MembersImported, SegmentRecord
 from bitseg.segments import Edit, Moved
 
@@ -310,7 +311,7 @@ class Catalogue(Exporting):
         def write(answering: Answering[MembersImported]) -> MembersImported:
             self._defining.static_of(segment)
             listed = Listed(self._writes, source)
-            answer = None if answering is None else lambda moved: answering(listed.report(moved))
+            answer = answering_of(answering, listed.report)
             moved = self._defining.change_members(
                 segment, listed.members(), answer, add=True, via="import"
             )
@@ -336,7 +337,7 @@ class Catalogue(Exporting):
         )
 
     def _define(self, segment: str, what: Any, edit: Edit, answering: Said) -> SegmentRecord:
-        answer = None if answering is None else lambda done: answering(defined(done))
+        answer = answering_of(answering, defined)
         return defined(self._defining.define(segment, what, answer, edit=edit))
 
     def _describe(self, segment: str, edit: Edit, answering: Said) -> SegmentRecord:
@@ -345,8 +346,7 @@ class Catalogue(Exporting):
                 at = revisions[-1].at
                 return record(segment, revisions, self._rows(segment, at).count, at)
 
-        answer = None if answering is None else lambda done: answering(shown(done))
-        return shown(self._defining.describe(segment, edit, answer))
+        return shown(self._defining.describe(segment, edit, answering_of(answering, shown)))
 
     def _copy(  # noqa: PLR0913, PLR0917 - what a copy is made of
         self,
