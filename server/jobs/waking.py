@@ -14,8 +14,6 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bitseg import clock
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -68,9 +66,8 @@ class Scheduler(Waking):
 
     def wake(self, key: str, in_ms: int, call: Callable[[], None]) -> None:
         """Call something after some ms."""
-        at = datetime.fromtimestamp(clock.system_now() / 1_000, UTC) + timedelta(
-            milliseconds=max(in_ms, 0)
-        )
+        # From the clock that APScheduler asks: with another, which may be behind, it would be now.
+        at = datetime.now(UTC) + timedelta(milliseconds=max(in_ms, 0))
         # Not a "date", which is taken out when it was called: a stop meanwhile lets that fail.
         self._scheduler.add_job(
             call, "interval", weeks=_NEVER, next_run_time=at, id=key, replace_existing=True
