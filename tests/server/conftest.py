@@ -15,12 +15,16 @@ from litestar.testing import TestClient
 import bitseg
 from bitseg import Engine
 from server import Settings, create_app
+from server import app as app_module
+from server import tenants as tenants_module
 from server.control import Control, Scope
+from server.evaluations import Evaluations
 from server.keys import make_key
 from server.memory import MemoryLimits
+from server.settings import EVALUATION_SECONDS
 from server.tenants import Tenants, path_of
 from server.webhooks import Poster
-from tests.server.control import Clock, key_of, with_tenants
+from tests.server.control import PATIENT_S, Clock, key_of, with_tenants
 
 Ask = Callable[..., Response]
 
@@ -34,6 +38,19 @@ CANADIANS = {
         }
     ],
 }
+
+
+def _patient_evaluations(at_once: int, seconds: float) -> Evaluations:
+    return Evaluations(at_once, PATIENT_S if seconds == EVALUATION_SECONDS else seconds)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patient() -> Iterator[None]:
+    """Answer no 503 as a machine has much to do: tests of waiting set how long one waits."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tenants_module, "GRACE_S", PATIENT_S)
+        patched.setattr(app_module, "Evaluations", _patient_evaluations)
+        yield
 
 
 @pytest.fixture(scope="module")

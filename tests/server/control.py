@@ -13,6 +13,9 @@ NOW = 1_772_357_400_000
 
 DAY = 86_400_000
 
+PATIENT_S = 60.0
+"""Seconds that a question or an opening may take, where a test is not about how long it takes."""
+
 
 class Clock:
     """Returns the instant it was set to, ms since 1970 UTC."""
