@@ -18,13 +18,12 @@ import bitseg
 from bitseg import Engine, StoreError
 from tests.engine.making import Clock
 from tests.faults.disk.shim import compiled, recording
-from tests.faults.disk.workload import STEPS, state
+from tests.faults.disk.workload import SNAPSHOTS, STEPS, state
 from tests.oracle.profile import first_seed, profile
 
 ROOT = Path(__file__).parents[3]
 LONG = profile().name == "long"
 CUTS = 1_000 if LONG else 50
-SNAPSHOTS = (5, 10)
 
 
 class Call(NamedTuple):

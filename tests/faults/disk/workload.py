@@ -66,6 +66,10 @@ STEPS: Final[tuple[Callable[[bitseg.Engine], Any], ...]] = (
 )
 
 
+SNAPSHOTS: Final = (5, 10)
+"""Steps that change nothing, and that an engine in memory does not have."""
+
+
 def state(engine: bitseg.Engine) -> dict[str, Any]:
     """Return what each step leaves to be seen."""
     everyone = sorted(engine.select(all_of(field("contact.id", "is_not_empty"))).ids())
