@@ -35,7 +35,9 @@ from tests.oracle.profile import first_seed, profile
 from tests.server.calling import Caller
 from tests.server.conftest import CANADIANS, KEY, Two
 
-EXAMPLES: Final = 5_000 if profile().name == "long" else 200
+EXAMPLES: Final = 5_000 if profile().name == "long" else 100
+"""Cases that are drawn of each operation."""
+
 SECONDS: Final = 3_600.0 if profile().name == "long" else 60.0
 """For all operations together; one that has had its share makes no more calls."""
 
