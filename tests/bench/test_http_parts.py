@@ -138,6 +138,7 @@ class Listening:
 
     def close(self) -> None:
         """Take no more connections."""
+        self._socket.shutdown(socket.SHUT_RDWR)  # closed alone, it is still waited on
         self._socket.close()
         self._thread.join(5)
 

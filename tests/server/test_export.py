@@ -44,6 +44,24 @@ def api(engine: Engine) -> Iterator[Api]:
         yield Api(client)
 
 
+@pytest.fixture(scope="module")
+def _shared() -> Iterator[tuple[Engine, Api]]:
+    engine = Engine()
+    engine.define_field("customField.note", "string")
+    engine.define_segment("all", ALL)
+    with TestClient(create_app(engine, Settings(KEY)), raise_server_exceptions=False) as client:
+        yield engine, Api(client)
+
+
+@pytest.fixture
+def shared(_shared: tuple[Engine, Api]) -> Iterator[tuple[Engine, Api]]:
+    """An engine of nobody with a segment of all and a note, and its app, which many tests share."""
+    engine, _ = _shared
+    assert len(engine) == 0
+    yield _shared
+    engine.delete_contacts(list(engine.select(ALL).ids()))
+
+
 def _rows(answer: Response) -> list[list[str]]:
     assert answer.status_code == 200, answer.text
     return list(csv.reader(StringIO(answer.content.decode(), newline=""), strict=True))
@@ -130,11 +148,10 @@ def test_there_are_formulas_enough() -> None:
 
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=ascii)
-def test_no_text_is_run_as_a_formula(formula: str, engine: Engine, api: Api) -> None:
-    engine.define_field("customField.note", "string")
+def test_no_text_is_run_as_a_formula(formula: str, shared: tuple[Engine, Api]) -> None:
+    engine, api = shared
     values = {"first_name": formula, "tags": [formula, "b"], "customField.note": formula}
     assert engine.load_contacts([{"id": "=1+1", **values}]).created == 1
-    engine.define_segment("all", ALL)
     path = "/segments/all/export?fields=contact.id,contact.first_name,contact.tags,customField.note"
 
     (row,) = _rows(api("GET", path))[1:]
@@ -150,10 +167,9 @@ def test_no_text_is_run_as_a_formula(formula: str, engine: Engine, api: Api) -> 
      "👩\u200d👩", "\u202eabc", "a\u2028b", "a\0b", "x" * 10_000, "1=1", "a@b.c"],
     ids=ascii,
 )  # fmt: skip
-def test_every_other_text_is_read_back_as_it_was(text: str, engine: Engine, api: Api) -> None:
-    engine.define_field("customField.note", "string")
+def test_every_other_text_is_read_back_as_it_was(text: str, shared: tuple[Engine, Api]) -> None:
+    engine, api = shared
     engine.load_contacts([{"id": "a", "customField.note": text}])
-    engine.define_segment("all", ALL)
 
     assert _rows(api("GET", "/segments/all/export?fields=customField.note")) == [
         ["customField.note"], [text],
@@ -229,8 +245,9 @@ def _texts(engine: Engine) -> dict[str, Any]:
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=ascii)
 def test_a_segment_that_is_called_like_a_formula_names_its_file_so_that_none_runs(
-    formula: str, engine: Engine, api: Api
+    formula: str, shared: tuple[Engine, Api]
 ) -> None:
+    engine, api = shared
     engine.define_segment(formula, ALL)
 
     said = api("GET", f"/segments/{quote(formula, safe='')}/export").headers["content-disposition"]

@@ -23,7 +23,7 @@ HISTORIES: Final = 2
 """Directories, one beside the other: while one server starts, another has load."""
 
 KILLS: Final = 1_000 if profile().name == "long" else 60
-SECONDS: Final = 3_400.0 if profile().name == "long" else 60.0
+SECONDS: Final = 3_400.0 if profile().name == "long" else 45.0
 LEAST: Final = 6
 """Kills without which nothing is shown, however long they take."""
 
