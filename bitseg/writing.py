@@ -12,7 +12,6 @@ from bitseg.changes import DeleteContacts, WithdrawEvents
 from bitseg.errors import Fault, FieldError
 from bitseg.fields import BUILT_IN, Field
 from bitseg.loading import inspect_contacts, inspect_events, load_contacts, load_events
-from bitseg.repeats import answering_of
 from bitseg.results import LoadReport, TenantSettings
 from bitseg.settling import NewSettings
 
@@ -307,7 +306,7 @@ class Writing:
         """
 
         def write(answering: Callable[[int], Answer] | None) -> int:
-            answer = answering_of(answering, lambda done: done.count)
+            answer = None if answering is None else lambda done: answering(done.count)
             return self._defining.define(segment, rules_or_contact_ids, answer).count
 
         return self._writes.once(once, int, write)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import click
 
@@ -12,7 +12,9 @@ from bitseg import Engine
 from bitseg.cli.database import FILE, NEW_FILE, database_argument, open_database
 from bitseg.cli.output import show_json, show_table
 from bitseg.cli.preview import rules_of
-from bitseg.exports.formats import FORMATS, Format
+
+Format: TypeAlias = Literal["csv", "ndjson", "parquet"]
+FORMAT = click.Choice(["csv", "ndjson", "parquet"])
 
 
 @click.group()
@@ -73,7 +75,7 @@ def create_segment(  # noqa: PLR0913 - one argument for each option
 @command.command("export")
 @database_argument
 @click.argument("segment")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--format", "form", type=FORMAT, default="csv", show_default=True)
 @click.option("--fields", help="Field paths, separated by commas; without it, all.")
 @click.option("--out", type=NEW_FILE, help="Write it here instead of to standard output.")
 def export_segment(
