@@ -111,7 +111,7 @@ held = int(open("/proc/self/statm").read().split()[0]) * 4096
 resource.setrlimit(resource.RLIMIT_AS, (held + room, resource.RLIM_INFINITY))
 for number in range(200):
     try:
-        rows = [{"id": f"c{number}-{i}", "note": "x" * 500 + str(i)} for i in range(5_000)]
+        rows = [{"id": f"c{number}-{i}", "note": f"{number}-{i}" + "x" * 500} for i in range(5_000)]
         e.load_contacts(rows)
     except (bitseg.BitsegError, MemoryError) as error:
         print("refused", number, type(error).__name__, flush=True)
